@@ -1,0 +1,116 @@
+import * as zlib from "node:zlib";
+import { invalidArgument } from "../errors.js";
+import type { ZstdEngine, ZstdFailure, ZstdRoom } from "./zstd-engine.js";
+
+/** The part of `node:zlib` that Node has since 22.15, in the form used here. */
+type ZstdModule = {
+  zstdDecompressSync(
+    frame: Uint8Array,
+    options: {
+      params: Record<number, number>;
+      maxOutputLength: number;
+      chunkSize: number;
+      info: true;
+    },
+  ): { buffer: Uint8Array<ArrayBuffer>; engine: { bytesWritten: number } };
+  zstdCompressSync(
+    data: Uint8Array,
+    options: { params: Record<number, number>; pledgedSrcSize: number },
+  ): Uint8Array<ArrayBuffer>;
+  constants: {
+    ZSTD_d_windowLogMax: number;
+    ZSTD_c_compressionLevel: number;
+    ZSTD_c_checksumFlag: number;
+  };
+};
+
+/** Node hands lengths to zlib as 32 bits and would decode the rest of a division by 2^32. */
+const MAX_INPUT_BYTES = 2 ** 32 - 1;
+/** Output buffers of 2^32 bytes and more fail in the same way. */
+const MAX_CHUNK_BYTES = 2 ** 31;
+const MIN_CHUNK_BYTES = 64; // Node's own
+/** Steps in which an output of unknown length grows. */
+const GROWTH_BYTES = 2 ** 20;
+/** The largest there is. The default, 27, refuses single-segment frames of more than 128 MiB. */
+const WINDOW_LOG_MAX = 31;
+const LEVELS = { least: -131072, most: 22 };
+
+/** Node's own zstd; undefined before Node 22.15, which has none. */
+export function nativeZstd(): ZstdEngine | undefined {
+  const module: object = zlib;
+  if (!hasZstd(module)) return undefined;
+  return {
+    decompress: (frame, room) => decompress(module, frame, room),
+    compress: (data, options) => compress(module, data, options),
+  };
+}
+
+function hasZstd(module: object): module is ZstdModule {
+  return (
+    "zstdDecompressSync" in module &&
+    typeof module.zstdDecompressSync === "function" &&
+    "zstdCompressSync" in module &&
+    typeof module.zstdCompressSync === "function"
+  );
+}
+
+function decompress(
+  module: ZstdModule,
+  frame: Uint8Array,
+  { capacity, fit }: ZstdRoom,
+): Uint8Array | ZstdFailure {
+  if (frame.length > MAX_INPUT_BYTES) return { failure: "too large" };
+  // With room for the whole content libzstd decodes straight into it, without a window and whatever its size.
+  const chunk = fit === "exact" ? Math.min(capacity, MAX_CHUNK_BYTES) : Math.min(capacity, GROWTH_BYTES);
+  try {
+    const { buffer, engine } = module.zstdDecompressSync(frame, {
+      params: { [module.constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX },
+      maxOutputLength: Math.min(capacity, Number.MAX_SAFE_INTEGER),
+      chunkSize: Math.max(chunk, MIN_CHUNK_BYTES),
+      info: true,
+    });
+    // Node ignores what follows a frame; the walk has seen the end, so this holds unless the two disagree.
+    return engine.bytesWritten === frame.length ? standalone(buffer) : { failure: "damaged" };
+  } catch (cause) {
+    return { failure: kindOf(cause), cause };
+  }
+}
+
+function kindOf(error: unknown): ZstdFailure["failure"] {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ERR_BUFFER_TOO_LARGE") return "too long";
+  const lacksMemory =
+    code === "ZSTD_error_memory_allocation" || code === "ZSTD_error_frameParameter_windowTooLarge";
+  // What is left of RangeErrors is an array that V8 could not allocate, or a length above what it allows.
+  return lacksMemory || error instanceof RangeError ? "too large" : "damaged";
+}
+
+function compress(
+  module: ZstdModule,
+  data: Uint8Array,
+  { level, checksum }: { level: number; checksum: boolean },
+): Uint8Array {
+  // Node takes fractions and NaN and makes something of them.
+  if (!Number.isInteger(level) || level < LEVELS.least || level > LEVELS.most) {
+    throw invalidArgument(
+      `zstd level ${level}: integers from ${LEVELS.least} to ${LEVELS.most} are possible`,
+    );
+  }
+  if (data.length > MAX_INPUT_BYTES) {
+    throw invalidArgument(`zstd: ${data.length} bytes, at most ${MAX_INPUT_BYTES} go into one frame`);
+  }
+  const frame = module.zstdCompressSync(data, {
+    params: {
+      [module.constants.ZSTD_c_compressionLevel]: level,
+      [module.constants.ZSTD_c_checksumFlag]: checksum ? 1 : 0,
+    },
+    pledgedSrcSize: data.length,
+  });
+  return standalone(frame);
+}
+
+/** Node's results may lie anywhere in a pool or in a far larger chunk: those are copied. */
+function standalone(result: Uint8Array<ArrayBuffer>): Uint8Array {
+  const own = result.buffer.byteLength === result.byteLength;
+  return own ? new Uint8Array(result.buffer) : new Uint8Array(result);
+}

@@ -1,0 +1,47 @@
+/**
+ * Upper bounds on what one call may cost. Each guards against a file that claims more than it holds, or that
+ * a few kilobytes blow up to gigabytes (docs/spec/ocdbt.md section 13). A caller who trusts a file raises one.
+ */
+export type Limits = {
+  /** Bytes of one OCDBT node or manifest as stored: they are read into memory whole. */
+  readonly encodedNodeBytes: number;
+  /** Bytes of one OCDBT node or manifest after decompression: a zstd frame of 270 kB can claim 8 GB. */
+  readonly decodedNodeBytes: number;
+  /** Bytes of all keys, or paths, of one node written out: 6 MB of prefix-shared keys can stand for 64 GB. */
+  readonly expandedNodeBytes: number;
+  /** B+tree nodes visited by one listing: 60 levels that share children name 2^60 keys in 7 kB. */
+  readonly listedNodes: number;
+  /** Keys handed out by one listing, for the same reason. */
+  readonly listedKeys: number;
+  /** Bytes of one value that is read whole. */
+  readonly valueBytes: number;
+  /** Bytes of one JSON metadata file, which is parsed in memory. */
+  readonly metadataBytes: number;
+  /** Depth of nested JSON and of a tree of leaves: Python's own recursion limit is of this order. */
+  readonly depth: number;
+  /** Bytes of one decoded array. */
+  readonly arrayBytes: number;
+  /** Chunks of one array: 300 bytes of metadata can ask for 2^60; 65,536 devices with 16 chunks each need 2^20. */
+  readonly arrayChunks: number;
+};
+
+const MiB = 2 ** 20;
+
+/** The library's limits; every function that reads takes `limits` to change some of them. */
+export const DEFAULT_LIMITS: Limits = {
+  encodedNodeBytes: 256 * MiB,
+  decodedNodeBytes: 256 * MiB,
+  expandedNodeBytes: 256 * MiB,
+  listedNodes: 1e6,
+  listedKeys: 5e7,
+  valueBytes: 2 ** 40,
+  metadataBytes: 512 * MiB,
+  depth: 1000,
+  arrayBytes: 2 ** 40,
+  arrayChunks: 2 ** 20,
+};
+
+/** {@link DEFAULT_LIMITS} with the caller's changes. */
+export function withDefaultLimits(limits?: Partial<Limits>): Limits {
+  return limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };
+}

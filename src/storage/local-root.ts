@@ -1,0 +1,148 @@
+import { realpath } from "node:fs/promises";
+import { join, resolve, sep } from "node:path";
+import { invalidArgument } from "../errors.js";
+import { alreadyExists, fileInTheWay, nothingThere } from "./refusals.js";
+import { fileOf, fileParts, invalidKey, keyParts } from "./storage-key.js";
+
+/** Codes with which the system says that a name leads nowhere. */
+const MISSING = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"]);
+
+/** Codes with which the system says that a file stands where a directory should be. */
+const OTHER_THAN_DIRECTORY = new Set(["EEXIST", "ENOTDIR"]);
+
+/** Beyond as many directories, what was checked is forgotten: bounds the memory, costs one check more each. */
+const MOST_CHECKED = 4096;
+
+/** The system's name of an error, `ENOENT` and the like; empty for errors that are not the system's. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** Whether the system says that nothing is there. */
+export function isMissing(error: unknown): boolean {
+  return MISSING.has(systemCode(error));
+}
+
+/** `undefined` in place of the system's error that nothing is there. */
+export function orMissing(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
+}
+
+/**
+ * A folder and the paths below it. The folder itself may be a symbolic link and is trusted: it stands for where it
+ * leads when it is first used. A link below it that leads outside is refused unless `followLinks`
+ * (docs/spec/ocdbt.md section 13). A directory is checked once and not at every read: what a checkpoint holds is
+ * refused, not somebody who exchanges its directories meanwhile.
+ */
+export class LocalRoot {
+  readonly path: string;
+  readonly followLinks: boolean;
+  #real: string | undefined;
+  readonly #checked = new Set<string>();
+
+  constructor(path: string, followLinks: boolean) {
+    this.path = resolve(path);
+    this.followLinks = followLinks;
+  }
+
+  /** Path of a file or directory, which may be missing or a link; `undefined` if its directory is missing. */
+  async entry(key: string): Promise<string | undefined> {
+    const parts = localParts(key, fileParts);
+    const root = await this.#realPath();
+    if (root === undefined) return undefined;
+    return (await this.#isInside(root, parts.slice(0, -1), key)) ? join(root, ...parts) : undefined;
+  }
+
+  /** Path of a directory that lies inside by its real path, `undefined` if it is missing. */
+  async directory(key: string): Promise<string | undefined> {
+    const parts = localParts(key, keyParts);
+    const root = await this.#realPath();
+    if (root === undefined) return undefined;
+    return (await this.#isInside(root, parts, key)) ? join(root, ...parts) : undefined;
+  }
+
+  /** Where the link at `path` leads, `undefined` if that is nowhere. */
+  async followLink(path: string, key: string): Promise<string | undefined> {
+    const [root, real] = await Promise.all([this.#realPath(), realpath(path).catch(orMissing)]);
+    if (root === undefined || real === undefined) return undefined;
+    this.#requireInside(root, real, key);
+    return real;
+  }
+
+  /** {@link directory}, made with its parents if it is missing. */
+  async makeDirectory(key: string): Promise<string> {
+    return this.#make(localParts(key, keyParts), key).catch((error: unknown) => {
+      throw systemCode(error) === "EEXIST" ? alreadyExists(fileOf(key), error) : error;
+    });
+  }
+
+  /** {@link entry}, its directory made if it is missing. */
+  async makeParent(key: string): Promise<string> {
+    const parts = localParts(key, fileParts);
+    const name = parts.pop() ?? "";
+    const parent = await this.#make(parts, key).catch((error: unknown) => {
+      throw systemCode(error) === "EEXIST" ? fileInTheWay(fileOf(key), error) : error;
+    });
+    return join(parent, name);
+  }
+
+  /** Forgets what was checked: needed when directories were moved or removed. */
+  forget(): void {
+    this.#checked.clear();
+  }
+
+  async #make(parts: readonly string[], key: string): Promise<string> {
+    const { ensureDir } = await import("fs-extra/esm");
+    await ensureDir(this.path).catch((error: unknown) => {
+      throw OTHER_THAN_DIRECTORY.has(systemCode(error)) ? fileInTheWay(fileOf(key), error) : error;
+    });
+    const root = await this.#realPath();
+    if (root === undefined) throw nothingThere(this.path, "directory");
+    // From the deepest directory that exists: nothing may be made behind a link that leads outside.
+    for (let depth = parts.length; depth > 0; depth--) {
+      if (await this.#isInside(root, parts.slice(0, depth), key)) break;
+    }
+    const path = join(root, ...parts);
+    await ensureDir(path).catch((error: unknown) => {
+      throw systemCode(error) === "ENOTDIR" ? fileInTheWay(fileOf(key), error) : error;
+    });
+    return path;
+  }
+
+  async #realPath(): Promise<string | undefined> {
+    this.#real ??= await realpath(this.path).catch(orMissing);
+    return this.#real;
+  }
+
+  /** False if the directory is missing. @throws {OrbaxError} `INVALID_ARGUMENT` if it lies outside. */
+  async #isInside(root: string, parts: readonly string[], key: string): Promise<boolean> {
+    if (this.followLinks || parts.length === 0) return true;
+    const path = join(root, ...parts);
+    if (this.#checked.has(path)) return true;
+    const real = await realpath(path).catch(orMissing);
+    if (real === undefined) return false;
+    this.#requireInside(root, real, key);
+    if (this.#checked.size >= MOST_CHECKED) this.#checked.clear();
+    this.#checked.add(path);
+    return true;
+  }
+
+  #requireInside(root: string, real: string, key: string): void {
+    const prefix = root.endsWith(sep) ? root : root + sep;
+    if (this.followLinks || real === root || real.startsWith(prefix)) return;
+    const file = fileOf(key);
+    throw invalidArgument(
+      `${file}: a symbolic link leads outside ${this.path}; a LocalStorage with followLinks allows that`,
+      { file },
+    );
+  }
+}
+
+/** The parts of a key as names of this platform; `split` is `keyParts` or `fileParts`. */
+export function localParts(key: string, split: (key: string) => string[]): string[] {
+  const parts = split(key);
+  // On Windows a backslash parts names, and a colon parts a drive or a hidden stream from a name.
+  if (sep === "\\" && /[\\:]/.test(key))
+    throw invalidKey(key, "Windows allows no backslash or colon in a name");
+  return parts;
+}
