@@ -1,0 +1,198 @@
+import type { Zstd } from "../bytes/zstd.js";
+import { dataLoss, limitExceeded } from "../errors.js";
+import { DEFAULT_LIMITS } from "../limits.js";
+import { type BlockLayout, copyBlock, denseStrides } from "./block.js";
+import { LITTLE_ENDIAN_PLATFORM, nativeBytes } from "./byte-order.js";
+import { allocateArray, checkBools, decodeChunk, decodeChunkData } from "./chunk.js";
+import { ChunkGrid, type ChunkRegion } from "./chunk-grid.js";
+import { bytesOf, type DataOf, type Dtype, dtypeRow } from "./dtype.js";
+import { fillBlock } from "./fill-value.js";
+import { type ArrayMetadata, chunkBytes, chunkKey } from "./metadata.js";
+import { type NdArray, ndarray } from "./nd-array.js";
+
+/** One chunk to read. */
+export type PlannedChunk = {
+  /** Its key below the array, e.g. `0.1`. */
+  readonly key: string;
+  /** Bytes that its value must have, where that is known: it is not compressed. */
+  readonly storedBytes: number | undefined;
+  /**
+   * Where the stored bytes are the final bytes: the part of the result that they fill, for a reader that can read
+   * straight into it. Looking at it takes the array's memory, so compare the value's size with `storedBytes` before.
+   */
+  readonly into: Uint8Array | undefined;
+};
+
+/** How one array is put together. Chunks may be accepted in any order, each once. */
+export type ArrayPlan = {
+  readonly chunks: readonly PlannedChunk[];
+  /**
+   * Takes the value of `chunks[index]`, `undefined` if there is none; a value that was read straight into
+   * `chunks[index].into` is handed over as that array.
+   *
+   * @throws {OrbaxError} `DATA_LOSS` damaged, or missing where that is an error · `UNSUPPORTED` more memory than there is.
+   */
+  accept(index: number, stored: Uint8Array | undefined): void;
+  /** The array, when all chunks have been accepted. @throws {Error} if one has not: a bug of the caller. */
+  finish(): NdArray;
+};
+
+/** How to read an array. */
+export type ArrayPlanOptions = {
+  /**
+   * `error`: a missing chunk is damage, as where `store_array_data_equal_to_fill_value` is true
+   * (docs/spec/orbax-layout.md section 6). `fill`: it stands for the fill value.
+   */
+  readonly missingChunks: "fill" | "error";
+  /** How to call the array in messages. */
+  readonly what: string;
+  /** What `loadZstd` gave; may be missing where `metadata.compressor` is another. */
+  readonly zstd?: Zstd | undefined;
+  /** Most chunks that are listed. Default: `arrayChunks` of `limits.ts`. */
+  readonly arrayChunks?: number;
+};
+
+/**
+ * Plans how to read a whole array with as few copies as its layout allows: an uncompressed chunk that is one piece
+ * of the result can be read into it, a compressed one that is all of it becomes the result, the rest is copied once.
+ *
+ * @throws {OrbaxError} `LIMIT_EXCEEDED` for more chunks than `options.arrayChunks`.
+ */
+export function planArray(metadata: ArrayMetadata, options: ArrayPlanOptions): ArrayPlan {
+  const grid = new ChunkGrid(metadata);
+  const most = options.arrayChunks ?? DEFAULT_LIMITS.arrayChunks;
+  if (grid.size > most) {
+    throw limitExceeded(options.what, {
+      field: "number of chunks",
+      found: grid.size,
+      expected: `at most ${most}`,
+      limit: "arrayChunks",
+    });
+  }
+  return new Assembly(metadata, grid, options);
+}
+
+/** Computes what it is asked for, so that a million of them are a few megabytes. */
+class ChunkOfAssembly implements PlannedChunk {
+  readonly #assembly: Assembly;
+  readonly #number: number;
+
+  constructor(assembly: Assembly, number: number) {
+    this.#assembly = assembly;
+    this.#number = number;
+  }
+
+  get key(): string {
+    return this.#assembly.key(this.#number);
+  }
+
+  get storedBytes(): number | undefined {
+    return this.#assembly.storedBytes;
+  }
+
+  get into(): Uint8Array | undefined {
+    return this.#assembly.into(this.#number);
+  }
+}
+
+class Assembly implements ArrayPlan {
+  readonly chunks: readonly PlannedChunk[];
+  readonly storedBytes: number | undefined;
+  readonly #metadata: ArrayMetadata;
+  readonly #grid: ChunkGrid;
+  readonly #options: ArrayPlanOptions;
+  readonly #strides: readonly number[];
+  readonly #accepted: Uint8Array;
+  #data: DataOf<Dtype> | undefined;
+
+  constructor(metadata: ArrayMetadata, grid: ChunkGrid, options: ArrayPlanOptions) {
+    this.#metadata = metadata;
+    this.#grid = grid;
+    this.#options = options;
+    this.#strides = denseStrides(metadata.shape, "C");
+    this.#accepted = new Uint8Array(grid.size);
+    this.storedBytes = metadata.compressor.kind === "none" ? chunkBytes(metadata) : undefined;
+    this.chunks = Array.from({ length: grid.size }, (_, number) => new ChunkOfAssembly(this, number));
+  }
+
+  key(number: number): string {
+    return chunkKey(this.#metadata, this.#grid.indices(number));
+  }
+
+  into(number: number): Uint8Array | undefined {
+    const { dtype, byteOrder } = this.#metadata;
+    const asOnPlatform =
+      (byteOrder === "little") === LITTLE_ENDIAN_PLATFORM || dtypeRow(dtype).wordBytes === 1;
+    if (this.storedBytes === undefined || !asOnPlatform) return undefined;
+    const region = this.#grid.region(this.#grid.indices(number));
+    return this.#grid.isOnePiece(region) ? this.#part(region, this.storedBytes) : undefined;
+  }
+
+  /** `length` bytes of the result from a region's first element on. */
+  #part(region: ChunkRegion, length: number): Uint8Array {
+    const start = this.#layoutOf(region).offset * dtypeRow(this.#metadata.dtype).itemBytes;
+    return bytesOf(this.#memory()).subarray(start, start + length);
+  }
+
+  #layoutOf({ start }: ChunkRegion): BlockLayout {
+    const strides = this.#strides;
+    const offset = start.reduce((sum, index, axis) => sum + index * (strides[axis] ?? 0), 0);
+    return { offset, strides };
+  }
+
+  /** The result's memory, taken at the first need. */
+  #memory(): DataOf<Dtype> {
+    this.#data ??= allocateArray(this.#metadata.dtype, this.#metadata.shape, this.#options.what);
+    return this.#data;
+  }
+
+  accept(number: number, stored: Uint8Array | undefined): void {
+    if (this.#accepted[number] !== 0) {
+      throw new Error(`array plan: chunk ${number} is none of it, or was accepted before`);
+    }
+    const key = this.key(number);
+    const what = `${this.#options.what}: chunk ${key}`;
+    const region = this.#grid.region(this.#grid.indices(number));
+    if (stored === undefined) this.#fill(region, what, key);
+    else if (this.#isThere(stored, region)) this.#check(stored, what);
+    else this.#place(stored, region, what);
+    this.#accepted[number] = 1;
+  }
+
+  #fill(region: ChunkRegion, what: string, key: string): void {
+    if (this.#options.missingChunks === "error") throw dataLoss(`${what} is missing`, { key });
+    const { dtype, fillValue } = this.#metadata;
+    fillBlock(fillValue, dtype, region.shape, bytesOf(this.#memory()), this.#layoutOf(region));
+  }
+
+  /** Whether `stored` is what `into` gave for this region, and whole. */
+  #isThere(stored: Uint8Array, region: ChunkRegion): boolean {
+    if (this.#data?.buffer !== stored.buffer || stored.length !== this.storedBytes) return false;
+    return this.#part(region, stored.length).byteOffset === stored.byteOffset;
+  }
+
+  #check(bytes: Uint8Array, what: string): void {
+    if (this.#metadata.dtype === "bool") checkBools(bytes, what);
+  }
+
+  #place(stored: Uint8Array, region: ChunkRegion, what: string): void {
+    const { dtype, shape, chunkShape, order } = this.#metadata;
+    const { zstd } = this.#options;
+    if (this.#data === undefined && chunkShape.every((size, axis) => size === shape[axis])) {
+      this.#data = decodeChunkData(stored, this.#metadata, zstd, what); // the chunk is the array
+      return;
+    }
+    const { itemBytes, wordBytes } = dtypeRow(dtype);
+    const decoded = decodeChunk(stored, this.#metadata, zstd, what);
+    const source = nativeBytes(decoded, wordBytes, decoded === stored);
+    const from = { offset: 0, strides: denseStrides(chunkShape, order) };
+    copyBlock(region.shape, itemBytes, bytesOf(this.#memory()), this.#layoutOf(region), source, from);
+  }
+
+  finish(): NdArray {
+    const rest = this.#accepted.indexOf(0);
+    if (rest >= 0) throw new Error(`array plan: chunk ${rest} was not accepted`);
+    const { dtype, shape } = this.#metadata;
+    return ndarray(dtype, shape, this.#memory());
+  }
+}

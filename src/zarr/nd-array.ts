@@ -1,0 +1,60 @@
+import { invalidArgument } from "../errors.js";
+import { type DataOf, type Dtype, dtypeRow, elementCount } from "./dtype.js";
+
+/**
+ * An array in C order over plain data, as `load` gives it and `save` takes it. Made by {@link ndarray} only.
+ *
+ * `data` follows the dtype: `Int8Array` … `Float64Array`, `BigInt64Array`, `BigUint64Array`; bool is a
+ * `Uint8Array` of 0 and 1; float16 and bfloat16 are raw bits in a `Uint16Array`; complex is interleaved.
+ */
+export class NdArray<D extends Dtype = Dtype> {
+  readonly #brand = true;
+  readonly dtype: D;
+  /** Sizes of the dimensions; `[]` for a single element. */
+  readonly shape: readonly number[];
+  readonly data: DataOf<D>;
+  /** The `_sharding` text of a `jax.Array` that an exact load gave; makes `save` write a `jax.Array`. */
+  readonly sharding: string | undefined;
+
+  /** @internal Use {@link ndarray}. */
+  constructor(dtype: D, shape: readonly number[], data: DataOf<D>, sharding?: string) {
+    this.dtype = dtype;
+    this.shape = shape;
+    this.data = data;
+    this.sharding = sharding;
+  }
+
+  /** Whether a value was made by {@link ndarray}, whatever its fields look like. */
+  static is(value: unknown): value is NdArray {
+    return typeof value === "object" && value !== null && #brand in value && value.#brand;
+  }
+}
+
+/**
+ * An array of `dtype` and `shape` over `data` (not copied), elements in C order.
+ *
+ * @throws {OrbaxError} `INVALID_ARGUMENT` if the data has another type or length than dtype and shape ask for.
+ */
+export function ndarray<D extends Dtype>(dtype: D, shape: readonly number[], data: DataOf<D>): NdArray<D> {
+  const { components, view } = dtypeRow(dtype);
+  for (const size of shape) {
+    if (!Number.isSafeInteger(size) || size < 0) {
+      throw invalidArgument(`ndarray: shape [${shape.join(", ")}] has ${size}, expected sizes of 0 or more`);
+    }
+  }
+  const expected = elementCount(shape) * components;
+  if (data.length !== expected) {
+    throw invalidArgument(
+      `ndarray: ${data.length} numbers of data, expected ${expected} for ${dtype} [${shape.join(", ")}]`,
+    );
+  }
+  const wanted = view(new ArrayBuffer(0), 0, 0);
+  if (Object.prototype.toString.call(data) !== Object.prototype.toString.call(wanted)) {
+    throw invalidArgument(`ndarray: data is ${nameOf(data)}, expected ${nameOf(wanted)} for ${dtype}`);
+  }
+  return new NdArray(dtype, [...shape], data);
+}
+
+function nameOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}

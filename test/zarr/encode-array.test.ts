@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import { loadZstd } from "../../src/bytes/zstd.js";
+import { planArray } from "../../src/zarr/array.js";
+import { dtypeRow } from "../../src/zarr/dtype.js";
+import { encodeArray } from "../../src/zarr/encode-array.js";
+import { encodeZarray } from "../../src/zarr/metadata.js";
+import { type NdArray, ndarray } from "../../src/zarr/nd-array.js";
+import {
+  type FixtureArray,
+  fixtureArrays,
+  fixtureNamed,
+  fromHex,
+  metadataOf,
+  toHex,
+} from "./fixture-arrays.js";
+
+const zstd = await loadZstd();
+const NONE = { kind: "none" } as const;
+const ZSTD = { kind: "zstd", level: 1 } as const;
+
+/** The elements of a fixture as an array. */
+function arrayOf(fixture: FixtureArray): NdArray {
+  const { dtype } = metadataOf(fixture);
+  const { view, itemBytes, components } = dtypeRow(dtype);
+  const bytes = fromHex(fixture.data);
+  const data = view(bytes.buffer, 0, (bytes.length / itemBytes) * components);
+  return ndarray(dtype, fixture.shape, data);
+}
+
+/** Stands for an encoder: what it was asked for, and the data. */
+function levelAndData(data: Uint8Array, options: { level: number; checksum: boolean }): Uint8Array {
+  return Uint8Array.of(options.level, Number(options.checksum), ...data);
+}
+
+const uncompressed = fixtureArrays.written.filter(
+  ({ name }) => name.endsWith("uncompressed") || name === "rank 0",
+);
+
+describe("encodeArray", () => {
+  it.each(uncompressed)("stores $name exactly as TensorStore does", (fixture) => {
+    const { metadata, chunks } = encodeArray(arrayOf(fixture), { compressor: NONE });
+    expect(new TextDecoder().decode(encodeZarray(metadata))).toBe(fixture.zarray);
+    expect(Object.fromEntries(chunks.map(([key, bytes]) => [key, toHex(bytes)]))).toEqual(fixture.chunks);
+  });
+
+  it("stores no chunk of an array of size 0, whose chunks are 1 there", () => {
+    const fixture = fixtureNamed("size 0");
+    const { metadata, chunks } = encodeArray(ndarray("float32", [0, 3], new Float32Array(0)), {
+      compressor: ZSTD,
+    });
+    expect(new TextDecoder().decode(encodeZarray(metadata))).toBe(fixture.zarray);
+    expect(chunks).toEqual([]);
+  });
+
+  it("hands out the array's own memory", () => {
+    const data = Float64Array.of(1, 2, 3).subarray(1);
+    const { chunks } = encodeArray(ndarray("float64", [2], data), { compressor: NONE });
+    const bytes = chunks[0]?.[1];
+    expect([bytes?.buffer, bytes?.byteOffset, bytes?.length]).toEqual([data.buffer, 8, 16]);
+  });
+
+  it("compresses with the encoder that it is given", () => {
+    const array = ndarray("int8", [2], Int8Array.of(5, 6));
+    const { metadata, chunks } = encodeArray(array, { compressor: ZSTD, zstd: levelAndData });
+    expect(metadata.compressor).toEqual(ZSTD);
+    expect(chunks).toEqual([["0", Uint8Array.of(1, 1, 5, 6)]]);
+  });
+
+  it("refuses zstd without an encoder", () => {
+    const array = ndarray("int8", [2], Int8Array.of(5, 6));
+    expect(() => encodeArray(array, { compressor: ZSTD })).toThrow(
+      expect.objectContaining({ code: "UNSUPPORTED" }),
+    );
+  });
+
+  it("refuses bools that Python would not read", () => {
+    const array = ndarray("bool", [3], Uint8Array.of(1, 0, 2));
+    expect(() => encodeArray(array, { compressor: NONE })).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: "bool array: element 2 is 2, expected 0 or 1",
+      }),
+    );
+  });
+
+  it.each(uncompressed)("is undone by planArray: $name", (fixture) => {
+    const array = arrayOf(fixture);
+    const { metadata, chunks } = encodeArray(array, { compressor: NONE });
+    const plan = planArray(metadata, { missingChunks: "error", what: "w", zstd });
+    expect(plan.chunks.map(({ key }) => key)).toEqual(chunks.map(([key]) => key));
+    chunks.forEach(([, bytes], number) => plan.accept(number, bytes));
+    const read = plan.finish();
+    expect([read.dtype, read.shape]).toEqual([array.dtype, array.shape]);
+    expect(new Uint8Array(read.data.buffer)).toEqual(new Uint8Array(array.data.buffer));
+  });
+});
