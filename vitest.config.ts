@@ -6,7 +6,15 @@ const source = { ssr: { resolve: { conditions: ["orbax-ts-source", "node", "impo
 export default defineConfig({
   test: {
     projects: [
-      { ...source, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/live/**"] } },
+      {
+        ...source,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/live/**"],
+          testTimeout: 60_000, // some cases are large on purpose, and a busy machine is slow
+        },
+      },
       {
         ...source,
         test: {

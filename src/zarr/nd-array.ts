@@ -36,7 +36,7 @@ export class NdArray<D extends Dtype = Dtype> {
  * @throws {OrbaxError} `INVALID_ARGUMENT` if the data has another type or length than dtype and shape ask for.
  */
 export function ndarray<D extends Dtype>(dtype: D, shape: readonly number[], data: DataOf<D>): NdArray<D> {
-  const { components, view } = dtypeRow(dtype);
+  const { components } = dtypeRow(dtype);
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || size < 0) {
       throw invalidArgument(`ndarray: shape [${shape.join(", ")}] has ${size}, expected sizes of 0 or more`);
@@ -48,11 +48,22 @@ export function ndarray<D extends Dtype>(dtype: D, shape: readonly number[], dat
       `ndarray: ${data.length} numbers of data, expected ${expected} for ${dtype} [${shape.join(", ")}]`,
     );
   }
-  const wanted = view(new ArrayBuffer(0), 0, 0);
-  if (Object.prototype.toString.call(data) !== Object.prototype.toString.call(wanted)) {
-    throw invalidArgument(`ndarray: data is ${nameOf(data)}, expected ${nameOf(wanted)} for ${dtype}`);
+  const wanted = dataName(dtype);
+  if (nameOf(data) !== wanted) {
+    throw invalidArgument(`ndarray: data is ${nameOf(data)}, expected ${wanted} for ${dtype}`);
   }
   return new NdArray(dtype, [...shape], data);
+}
+
+const dataNames = new Map<Dtype, string>();
+
+/** How a dtype's typed array is called; found out once, as every array of a checkpoint asks. */
+function dataName(dtype: Dtype): string {
+  const known = dataNames.get(dtype);
+  if (known !== undefined) return known;
+  const name = nameOf(dtypeRow(dtype).view(new ArrayBuffer(0), 0, 0));
+  dataNames.set(dtype, name);
+  return name;
 }
 
 function nameOf(value: unknown): string {
