@@ -44,7 +44,17 @@ export const DEFAULT_LIMITS: Limits = {
   arrayChunks: 2 ** 20,
 };
 
+/** What {@link withDefaultLimits} gave: functions hand it on to others that ask again, for every leaf. */
+const complete = new WeakSet<Partial<Limits>>([DEFAULT_LIMITS]);
+
 /** {@link DEFAULT_LIMITS} with the caller's changes. */
-export function withDefaultLimits(limits?: Partial<Limits>): Limits {
-  return limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };
+export function withDefaultLimits(limits: Partial<Limits> = DEFAULT_LIMITS): Limits {
+  if (isComplete(limits)) return limits;
+  const all = { ...DEFAULT_LIMITS, ...limits };
+  complete.add(all);
+  return all;
+}
+
+function isComplete(limits: Partial<Limits>): limits is Limits {
+  return complete.has(limits);
 }

@@ -70,6 +70,12 @@ type DatabaseParts = {
   readonly history: VersionReader | undefined;
 };
 
+/** What {@link OcdbtDatabase.list} hands out. */
+type ListOptions = StorageOptions & {
+  /** Only keys that begin with these bytes; a string stands for its UTF-8. Default: all. */
+  readonly prefix?: string | Uint8Array;
+};
+
 /** One version of an OCDBT database, open for reading. Made by {@link openOcdbt}. */
 export class OcdbtDatabase {
   /** What the manifest tells later writers. */
@@ -122,15 +128,16 @@ export class OcdbtDatabase {
    * @throws {OrbaxError} `DATA_LOSS` for a damaged node · `LIMIT_EXCEEDED` beyond `listedNodes`, `listedKeys` or
    * `listedBytes`.
    */
-  async *list({
-    prefix = "",
-    signal,
-  }: { readonly prefix?: string | Uint8Array } & StorageOptions = {}): AsyncGenerator<OcdbtEntry> {
+  async *list(options?: ListOptions): AsyncGenerator<OcdbtEntry> {
+    for await (const batch of this.listBatches(options)) for (const entry of batch) yield entry;
+  }
+
+  /** {@link list}, many entries at once: half of a checkpoint's listing would be spent on a promise for each. */
+  async *listBatches({ prefix = "", signal }: ListOptions = {}): AsyncGenerator<readonly OcdbtEntry[]> {
     if (this.#root?.address === undefined) return;
     const { address, version } = this.#root;
     const options = signal === undefined ? {} : { signal };
-    const batches = listBatches(this.#nodes, address, version.rootHeight, toKeyBytes(prefix), options);
-    for await (const batch of batches) for (const entry of batch) yield entry;
+    yield* listBatches(this.#nodes, address, version.rootHeight, toKeyBytes(prefix), options);
   }
 
   /**

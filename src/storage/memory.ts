@@ -13,6 +13,7 @@ import type {
   StorageEntry,
   StorageKey,
   StorageOptions,
+  SyncOptions,
   WritableStorage,
   WriteOptions,
 } from "./storage.js";
@@ -156,7 +157,7 @@ export class MemoryStorage implements WritableStorage {
     target.parent.children.set(target.name, node);
   }
 
-  async sync(directory: StorageKey): Promise<void> {
+  async sync(directory: StorageKey, _options?: SyncOptions): Promise<void> {
     if (this.#find(keyParts(directory))?.kind === "directory") return;
     throw nothingThere(fileOf(directory), "directory");
   }

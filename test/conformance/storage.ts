@@ -301,6 +301,64 @@ export function describeStorage(name: string, open: () => Promise<WritableStorag
       });
     });
 
+    describe("writing without durability", () => {
+      const options = { durable: false } as const;
+
+      it("sets a value under a new name, making its directories", async () => {
+        const storage = await open();
+        await storage.set("/a/b/file", text("x"), options);
+        expect(await read(storage, "/a/b/file")).toBe("x");
+        expect(await children(storage, "/a/b")).toEqual(["file"]);
+      });
+
+      it("replaces a value and leaves nothing beside it", async () => {
+        const storage = await open();
+        await storage.set("/a/file", text("a long first value"));
+        await storage.set("/a/file", text("second"), options);
+        expect(await read(storage, "/a/file")).toBe("second");
+        expect(await children(storage, "/a")).toEqual(["file"]);
+      });
+
+      it("refuses the names of a directory and below a file", async () => {
+        const storage = await open();
+        await storage.makeDirectory("/a/directory");
+        await storage.set("/file", text("x"));
+        const refusal = failsWith("INVALID_ARGUMENT");
+        await expect(storage.set("/a/directory", text("y"), options)).rejects.toEqual(refusal);
+        await expect(storage.set("/file/below", text("y"), options)).rejects.toEqual(refusal);
+        expect(await children(storage, "/a")).toEqual(["directory/"]);
+        expect(await read(storage, "/file")).toBe("x");
+      });
+
+      it("creates a file, but none whose name is taken", async () => {
+        const storage = await open();
+        const sink = await storage.create("/a/file", options);
+        await sink.write([text("one "), text("two")]);
+        await sink.close();
+        expect(await read(storage, "/a/file")).toBe("one two");
+        await expect(storage.create("/a/file", options)).rejects.toEqual(failsWith("ALREADY_EXISTS"));
+      });
+
+      it("writes what a recursive sync and a rename take along", async () => {
+        const storage = await open();
+        await storage.set("/tmp/file", text("x"), options);
+        await storage.set("/tmp/a/b/file", text("y"), options);
+        await storage.makeDirectory("/tmp/empty");
+        await storage.sync("/tmp", { recursive: true });
+        await storage.rename("/tmp", "/final");
+        expect(await children(storage, "/final")).toEqual(["a/", "empty/", "file"]);
+        expect(await read(storage, "/final/a/b/file")).toBe("y");
+      });
+
+      it("keeps what it was given, whatever becomes of the array", async () => {
+        const storage = await open();
+        const value = Buffer.from("before");
+        await storage.set("/file", value, options);
+        value.fill(0);
+        expect(await read(storage, "/file")).toBe("before");
+      });
+    });
+
     describe("makeDirectory", () => {
       it("makes parents and minds no directory that is there", async () => {
         const storage = await open();
@@ -416,10 +474,20 @@ export function describeStorage(name: string, open: () => Promise<WritableStorag
         await expect(storage.sync("/")).resolves.toBeUndefined();
       });
 
+      it("takes directories with all they hold, also nothing", async () => {
+        const storage = await open();
+        await storage.set("/a/b/file", text("x"));
+        await storage.makeDirectory("/empty");
+        await expect(storage.sync("/", { recursive: true })).resolves.toBeUndefined();
+        await expect(storage.sync("/empty", { recursive: true })).resolves.toBeUndefined();
+        expect(await read(storage, "/a/b/file")).toBe("x");
+      });
+
       it.each(["/missing", "/file", "/file/below"] as const)("finds no directory at %s", async (key) => {
         const storage = await open();
         await storage.set("/file", text("x"));
         await expect(storage.sync(key)).rejects.toEqual(failsWith("NOT_FOUND"));
+        await expect(storage.sync(key, { recursive: true })).rejects.toEqual(failsWith("NOT_FOUND"));
       });
     });
 
@@ -483,12 +551,14 @@ export function describeStorage(name: string, open: () => Promise<WritableStorag
           () => storage.has(key),
           () => storage.list(key),
           () => storage.set(key, text("x")),
+          () => storage.set(key, text("x"), { durable: false }),
           () => storage.create(key),
           () => storage.makeDirectory(key),
           () => storage.delete(key),
           () => storage.rename(key, "/c"),
           () => storage.rename("/b", key),
           () => storage.sync(key),
+          () => storage.sync(key, { recursive: true }),
           async () => storage.within(key),
         ];
         for (const call of calls) await expect(call()).rejects.toEqual(failsWith("INVALID_ARGUMENT"));
@@ -519,6 +589,7 @@ export function describeStorage(name: string, open: () => Promise<WritableStorag
           () => storage.has("/file", options),
           () => storage.list("/", options),
           () => storage.set("/file", text("y"), options),
+          () => storage.set("/new", text("y"), { ...options, durable: false }),
           () => storage.create("/new", options),
         ];
         for (const call of calls) await expect(call()).rejects.toBe(reason);

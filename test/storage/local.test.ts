@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import {
+  lstat,
   mkdir,
   mkdtemp,
   readdir,
@@ -15,9 +16,10 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { OrbaxErrorCode } from "../../src/errors.js";
 import { LocalStorage } from "../../src/storage/local.js";
+import { LocalHandle } from "../../src/storage/local-handle.js";
 import type { StorageKey } from "../../src/storage/storage.js";
 import { describeStorage } from "../conformance/storage.js";
 
@@ -223,6 +225,145 @@ describe("LocalStorage and symbolic links", () => {
     await storage.delete("/real");
     await symlink("../outside", join(folder, "root", "real"));
     await expect(storage.get("/real/file")).rejects.toEqual(outside);
+  });
+});
+
+describe("LocalStorage without durability", () => {
+  const undurable = { durable: false } as const;
+
+  it("syncs nothing that it writes", async () => {
+    const synced = vi.spyOn(LocalHandle.prototype, "sync");
+    const storage = new LocalStorage(await newFolder());
+    await storage.set("/a/file", text("x"), undurable);
+    await storage.set("/a/file", text("y"), undurable);
+    await (await storage.create("/a/sink", undurable)).close();
+    expect(synced).not.toHaveBeenCalled();
+    synced.mockRestore();
+  });
+
+  it("syncs what it writes by default", async () => {
+    const synced = vi.spyOn(LocalHandle.prototype, "sync");
+    const storage = new LocalStorage(await newFolder());
+    await storage.set("/file", text("x"));
+    await (await storage.create("/sink")).close();
+    expect(synced).toHaveBeenCalledTimes(2);
+    synced.mockRestore();
+  });
+
+  it("replaces a link and leaves its target, also one that leads nowhere", async () => {
+    const folder = await newFolder();
+    const outside = join(await newFolder(), "file");
+    await writeFile(outside, "outside");
+    await symlink(outside, join(folder, "link"));
+    await symlink(join(folder, "nowhere"), join(folder, "dangling"));
+    const storage = new LocalStorage(folder);
+    await storage.set("/link", text("new"), undurable);
+    await storage.set("/dangling", text("new"), undurable);
+    expect(await read(storage, "/link")).toBe("new");
+    expect(await readFile(outside, "utf8")).toBe("outside");
+    expect((await readdir(folder)).sort()).toEqual(["dangling", "link"]);
+  });
+
+  it("replaces a FIFO without waiting for its reader", async () => {
+    const folder = await newFolder();
+    await promisify(execFile)("mkfifo", [join(folder, "fifo")]);
+    const storage = new LocalStorage(folder);
+    await storage.set("/fifo", text("x"), undurable);
+    expect(await read(storage, "/fifo")).toBe("x");
+  });
+
+  it("makes the directory again that was removed behind its back", async () => {
+    const folder = await newFolder();
+    for (const followLinks of [false, true]) {
+      const storage = new LocalStorage(folder, { followLinks });
+      await storage.set("/a/b/file", text("x"), undurable);
+      await rm(join(folder, "a"), { recursive: true });
+      await storage.set("/a/b/file", text("y"), undurable);
+      expect(await read(storage, "/a/b/file")).toBe("y");
+      await rm(join(folder, "a"), { recursive: true });
+      await (await storage.create("/a/b/file")).close();
+      expect(await storage.size("/a/b/file")).toBe(0);
+    }
+  });
+});
+
+/** Numbers by which the system knows files and directories. */
+const inodesOf = async (folder: string, paths: readonly string[]) =>
+  Promise.all(paths.map(async (path) => (await lstat(join(folder, path))).ino));
+
+describe("LocalStorage.sync with recursive", () => {
+  it("syncs each file and each directory below, and nothing that links point to", async () => {
+    const folder = await newFolder();
+    const storage = new LocalStorage(folder);
+    const files = ["t/a", "t/b/c", "t/b/d/e"];
+    for (const path of files) await storage.set(`/${path}`, text("x"), { durable: false });
+    await mkdir(join(folder, "t", "empty"));
+    await writeFile(join(folder, "outside"), "x");
+    await symlink("../outside", join(folder, "t", "link"));
+    await symlink("..", join(folder, "t", "up"));
+    await promisify(execFile)("mkfifo", [join(folder, "t", "fifo")]);
+    const synced: number[] = [];
+    const spy = vi.spyOn(LocalHandle.prototype, "sync").mockImplementation(async function (
+      this: LocalHandle,
+    ) {
+      synced.push(this.stats().ino);
+    });
+    await storage.sync("/t", { recursive: true });
+    spy.mockRestore();
+    const expected = await inodesOf(folder, [...files, "t", "t/b", "t/b/d", "t/empty"]);
+    expect(synced.toSorted((a, b) => a - b)).toEqual(expected.toSorted((a, b) => a - b));
+  });
+
+  it("waits for all syncs and fails with the first failure", async () => {
+    const storage = new LocalStorage(await newFolder());
+    for (let index = 0; index < 40; index++) await storage.set(`/${index}`, text("x"), { durable: false });
+    const cause = Object.assign(new Error("EIO: i/o error, fsync"), { code: "EIO" });
+    let started = 0;
+    let underWay = 0;
+    let most = 0;
+    const spy = vi.spyOn(LocalHandle.prototype, "sync").mockImplementation(async () => {
+      const fails = ++started === 10;
+      most = Math.max(most, ++underWay);
+      await new Promise((resolve) => setTimeout(resolve, fails ? 0 : 5));
+      underWay--;
+      if (fails) throw cause;
+    });
+    await expect(storage.sync("/", { recursive: true })).rejects.toEqual(
+      expect.objectContaining({ code: "IO", cause }),
+    );
+    spy.mockRestore();
+    expect(underWay).toBe(0);
+    expect(most).toBe(4);
+    expect(started).toBeLessThan(20);
+  });
+});
+
+describe("LocalStorage.delete", () => {
+  /** What `delete` removes at once, and what it leaves to others. */
+  const sizes = { few: 5, many: 300 };
+
+  it.each(Object.entries(sizes))(
+    "removes a directory with %s files, and not what links point to",
+    async (_, count) => {
+      const folder = await newFolder();
+      const storage = new LocalStorage(folder);
+      for (let index = 0; index < count; index++) {
+        await storage.set(`/a/${index % 3}/${index}`, text("x"), { durable: false });
+      }
+      await writeFile(join(folder, "outside"), "x");
+      await symlink("../outside", join(folder, "a", "link"));
+      await symlink("..", join(folder, "a", "up"));
+      await storage.delete("/a");
+      expect(await readdir(folder)).toEqual(["outside"]);
+    },
+  );
+
+  it("removes a large file", async () => {
+    const folder = await newFolder();
+    await writeFile(join(folder, "sparse"), "");
+    await truncate(join(folder, "sparse"), 2 ** 33);
+    await new LocalStorage(folder).delete("/sparse");
+    expect(await readdir(folder)).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { OrbaxError } from "../../src/errors.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import { readExact, readExactInto, readFile } from "../../src/storage/read.js";
-import type { ReadableStorage } from "../../src/storage/storage.js";
+import type { ByteRange, ReadableStorage } from "../../src/storage/storage.js";
 
 const text = (value: string) => new TextEncoder().encode(value);
 const digits = () => new MemoryStorage([["/d/digits", text("0123456789")]]);
@@ -30,15 +30,16 @@ function counting(methods: readonly ("getRange" | "readInto" | "size")[]) {
 
 describe("readFile", () => {
   const options = { limit: 10, limitName: "metadataBytes" } as const;
+  const METHODS = [["getRange", "size"], ["getRange"], ["size"], []] as const;
 
   it("reads a file that is just as large as the limit", async () => {
-    for (const methods of [["size"], []] as const) {
+    for (const methods of METHODS) {
       expect(await readFile(counting(methods).storage, "/d/digits", options)).toEqual(text("0123456789"));
     }
   });
 
   it("gives nothing for a missing file", async () => {
-    for (const methods of [["size"], []] as const) {
+    for (const methods of METHODS) {
       expect(await readFile(counting(methods).storage, "/missing", options)).toBeUndefined();
     }
   });
@@ -49,16 +50,52 @@ describe("readFile", () => {
     details: expect.objectContaining({ file: "d/digits", limit: "metadataBytes", found: 10 }),
   });
 
-  it("does not read a file that is known to be larger", async () => {
+  it("reads a file in one call where the storage has ranges and sizes", async () => {
+    const { storage, calls } = counting(["getRange", "size"]);
+    await readFile(storage, "/d/digits", options);
+    expect(calls).toEqual(["getRange"]);
+  });
+
+  it("asks no server for a range, which it would refuse of an empty file", async () => {
+    const { storage, calls } = counting(["getRange"]);
+    await readFile(storage, "/d/digits", options);
+    expect(calls).toEqual(["get"]);
+  });
+
+  it("asks for no more than one byte beyond the limit", async () => {
+    const ranges: ByteRange[] = [];
+    const inner = digits();
+    const storage: ReadableStorage = {
+      get: (key) => inner.get(key),
+      size: (key) => inner.size(key),
+      getRange: (key, range) => {
+        ranges.push(range);
+        return inner.getRange(key, range);
+      },
+    };
+    await expect(readFile(storage, "/d/digits", { ...options, limit: 8 })).rejects.toEqual(
+      expect.objectContaining({ details: expect.objectContaining({ found: 10 }) }),
+    );
+    expect(ranges).toEqual([{ offset: 0, length: 9 }]);
+  });
+
+  it.each([Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY])("takes the limit %s", async (limit) => {
+    expect(await readFile(digits(), "/d/digits", { ...options, limit })).toEqual(text("0123456789"));
+  });
+
+  it("does not read a file that is known to be larger where there are no ranges", async () => {
     const { storage, calls } = counting(["size"]);
     await expect(readFile(storage, "/d/digits", { ...options, limit: 9 })).rejects.toEqual(refusal);
     expect(calls).toEqual(["size"]);
   });
 
-  it("refuses a larger file also where sizes are unknown", async () => {
-    const { storage } = counting([]);
-    await expect(readFile(storage, "/d/digits", { ...options, limit: 9 })).rejects.toEqual(refusal);
-  });
+  it.each(METHODS.map((methods) => ({ methods })))(
+    "refuses a larger file with $methods",
+    async ({ methods }) => {
+      const { storage } = counting(methods);
+      await expect(readFile(storage, "/d/digits", { ...options, limit: 9 })).rejects.toEqual(refusal);
+    },
+  );
 
   it("refuses a file that grew between two calls", async () => {
     const storage: ReadableStorage = { get: () => text("0123456789"), size: async () => 1 };

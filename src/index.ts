@@ -1,0 +1,59 @@
+/**
+ * Orbax checkpoints without Python: open, look, load, save.
+ *
+ * @example
+ * import { load, ndarray, openCheckpoint, save } from "orbax-ts";
+ *
+ * await save("ckpt-7", { step: 7, params: { w: ndarray("float32", [2, 2], Float32Array.of(1, 2, 3, 4)) } });
+ * const { step, params } = await load("ckpt-7");
+ * const checkpoint = await openCheckpoint("ckpt-7");
+ * for (const { path, dtype, shape } of await checkpoint.leaves()) console.log(path.join("/"), dtype, shape);
+ * @module
+ */
+export {
+  type Checkpoint,
+  type LoadOptions,
+  load,
+  type OpenCheckpointOptions,
+  openCheckpoint,
+} from "./checkpoint/checkpoint.js";
+export type { ItemKind, StepLayout } from "./checkpoint/layout.js";
+export type { LeafInfo } from "./checkpoint/leaf-info.js";
+export { type SaveOptions, save } from "./checkpoint/save.js";
+export type { StepMetadata } from "./checkpoint/step-metadata.js";
+export { isOrbaxError, OrbaxError, type OrbaxErrorCode, type OrbaxErrorDetails } from "./errors.js";
+export { DEFAULT_LIMITS, type Limits } from "./limits.js";
+export type { KeyPath, KeyPathSelector } from "./pytree/key-path.js";
+export {
+  type BareArray,
+  Complex,
+  complex,
+  type Dict,
+  float,
+  int,
+  type Leaf,
+  Placeholder,
+  PrngKey,
+  placeholder,
+  prngKey,
+  Scalar,
+  type ScalarDtype,
+  scalar,
+  type Tree,
+  Tuple,
+  tuple,
+} from "./pytree/value.js";
+export type { StorageSource, WritableStorageSource } from "./storage/open.js";
+export type {
+  ByteRange,
+  FileSink,
+  ReadableStorage,
+  StorageEntry,
+  StorageKey,
+  StorageOptions,
+  WritableStorage,
+} from "./storage/storage.js";
+export { toChunk, toFloat32 } from "./zarr/convert.js";
+export type { DataOf, Dtype } from "./zarr/dtype.js";
+export type { LazyArray } from "./zarr/lazy.js";
+export { NdArray, ndarray } from "./zarr/nd-array.js";

@@ -1,0 +1,355 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Layout, recognise } from "../../src/checkpoint/layout.js";
+import { LocalStorage } from "../../src/storage/local.js";
+import type { MemoryStorage } from "../../src/storage/memory.js";
+import { FIXTURES } from "./dump-tree.js";
+import { storageWith } from "./stored-item.js";
+
+/** A storage with empty files at these paths; a path that ends with a slash is an empty directory. */
+async function withFiles(...paths: readonly string[]): Promise<MemoryStorage> {
+  const storage = storageWith(
+    Object.fromEntries(paths.filter((path) => !path.endsWith("/")).map((path) => [path, ""])),
+  );
+  for (const path of paths) if (path.endsWith("/")) await storage.makeDirectory(`/${path.slice(0, -1)}`);
+  return storage;
+}
+
+/** A layout as plain data, in a few characters. */
+function shown(layout: Layout): unknown {
+  if (layout.kind !== "steps") return stepShown(layout);
+  const steps = layout.steps.map(({ step, name, storedName, layout: content }) => [
+    step,
+    name === storedName ? name : `${name} in ${storedName}`,
+    stepShown(content),
+  ]);
+  return layout.unfinished.length === 0 ? { steps } : { steps, unfinished: layout.unfinished };
+}
+
+function stepShown(layout: Exclude<Layout, { kind: "steps" }>): unknown {
+  return layout.kind === "item" ? layout.item : { items: Object.fromEntries(layout.items) };
+}
+
+const recognised = async (...paths: readonly string[]) => shown(await recognise(await withFiles(...paths)));
+
+describe("an item by itself", () => {
+  it.each<[string, string[]]>([
+    ["a tree with a database", ["_METADATA", "manifest.ocdbt", "d/x", "ocdbt.process_0/d/y"]],
+    ["a tree of files", ["_METADATA", "_CHECKPOINT_METADATA", "a/.zarray", "a/0"]],
+    ["a tree with an array called 5", ["_METADATA", "5/.zarray", "5/_METADATA"]],
+    ["an ArraySave directory", ["_METADATA", "checkpoint/.zarray"]],
+  ])("is a tree: %s", async (_, paths) => {
+    expect(await recognised(...paths)).toBe("pytree");
+  });
+
+  it.each([
+    ["json", ["metadata"]],
+    ["json", ["metadata", "commit_success.txt", "_CHECKPOINT_METADATA"]],
+    ["json", ["data.json"]],
+    ["json", ["metrics"]],
+    ["grain", ["process_0-of-1.json", "commit_success.txt"]],
+    ["proto-text", ["proto.pbtxt"]],
+  ])("is of kind %s: %j", async (kind, paths) => {
+    expect(await recognised(...paths)).toBe(kind);
+  });
+});
+
+describe("a step with items", () => {
+  it.each<[string, string[], object]>([
+    [
+      "of a manager",
+      ["_CHECKPOINT_METADATA", "commit_success.txt", "default/_METADATA", "metrics/metrics"],
+      { default: "pytree", metrics: "json" },
+    ],
+    [
+      "of an old manager, without metadata",
+      ["state/_METADATA", "config/metadata"],
+      { state: "pytree", config: "json" },
+    ],
+    ["of the v1 interface", ["orbax.checkpoint", "state/_METADATA"], { state: "pytree" }],
+    [
+      "whose items have the names of steps",
+      ["_CHECKPOINT_METADATA", "1/_METADATA", "2/_METADATA"],
+      { "1": "pytree", "2": "pytree" },
+    ],
+    [
+      "one of whose items has the name of a step",
+      ["1/_METADATA", "state/_METADATA"],
+      { "1": "pytree", state: "pytree" },
+    ],
+    [
+      "with directories that are none",
+      ["_CHECKPOINT_METADATA", "state/_METADATA", "descriptor/x.y", "empty/"],
+      { state: "pytree" },
+    ],
+    ["without items", ["_CHECKPOINT_METADATA"], {}],
+    ["with an iterator of Grain", ["_CHECKPOINT_METADATA", "iter/process_0-of-2.json"], { iter: "grain" }],
+    [
+      "with an item called metadata",
+      ["state/_METADATA", "metadata/metadata"],
+      { state: "pytree", metadata: "json" },
+    ],
+    ["with only names that are numbers to Python alone", ["ckpt-007/_METADATA"], { "ckpt-007": "pytree" }],
+    ["with only an item called metadata", ["metadata/metadata"], { metadata: "json" }],
+    [
+      "with unfinished items",
+      ["orbax.checkpoint", "a/_METADATA", "b.orbax-checkpoint-tmp/_METADATA", "c.partial_save/_METADATA"],
+      { a: "pytree" },
+    ],
+    [
+      "with an item called __proto__",
+      ["orbax.checkpoint", "__proto__/_METADATA"],
+      Object.fromEntries([["__proto__", "pytree"]]),
+    ],
+  ])("%s", async (_, paths, items) => {
+    expect(await recognised(...paths)).toEqual({ items });
+  });
+});
+
+describe("a directory of steps", () => {
+  it("of a manager lists them by number, and nothing else", async () => {
+    expect(
+      await recognised(
+        "20/_CHECKPOINT_METADATA",
+        "20/default/_METADATA",
+        "9/default/_METADATA",
+        "100/state/_METADATA",
+        "metadata/_ROOT_METADATA",
+        "trash/5/default/_METADATA",
+        "notes.txt",
+        "7",
+        "8/",
+        "11/logs/events",
+      ),
+    ).toEqual({
+      steps: [
+        [9, "9", { items: { default: "pytree" } }],
+        [20, "20", { items: { default: "pytree" } }],
+        [100, "100", { items: { state: "pytree" } }],
+      ],
+    });
+  });
+
+  it.each([["metadata/metadata"], ["metadata/metadata", "metadata/_CHECKPOINT_METADATA"]])(
+    "of an older manager is none of items for what it keeps of itself: %j",
+    async (...kept) => {
+      expect(await recognised("5/default/_METADATA", ...kept)).toEqual({
+        steps: [[5, "5", { items: { default: "pytree" } }]],
+      });
+    },
+  );
+
+  it("of Datarax has items for steps, the unversioned one first", async () => {
+    expect(
+      await recognised(
+        "ckpt-10/_METADATA",
+        "ckpt-9/_METADATA",
+        "checkpoint/_METADATA",
+        "ckpt--4/_METADATA.x",
+      ),
+    ).toEqual({
+      steps: [
+        [null, "checkpoint", "pytree"],
+        [9, "ckpt-9", "pytree"],
+        [10, "ckpt-10", "pytree"],
+      ],
+    });
+  });
+
+  it("of Flax may have fractions", async () => {
+    expect(await recognised("checkpoint_10/_METADATA", "checkpoint_0.5/_METADATA")).toEqual({
+      steps: [
+        [0.5, "checkpoint_0.5", "pytree"],
+        [10, "checkpoint_10", "pytree"],
+      ],
+    });
+  });
+
+  it("takes names with a prefix, padded or not, and lists a number twice that is there twice", async () => {
+    const layout = await recognised(
+      "step_0005/_METADATA",
+      "step_5/_METADATA",
+      "5/_METADATA",
+      "run_a_7/_METADATA",
+    );
+    expect(layout).toEqual({
+      steps: [
+        [5, expect.any(String), "pytree"],
+        [5, expect.any(String), "pytree"],
+        [5, expect.any(String), "pytree"],
+        [7, "run_a_7", "pytree"],
+      ],
+    });
+  });
+
+  it("skips numbers beyond 2^53", async () => {
+    expect(await recognised("9007199254740992/_METADATA", "1/_METADATA")).toEqual({
+      steps: [[1, "1", "pytree"]],
+    });
+  });
+
+  it("names unfinished saves, and may have nothing else", async () => {
+    const unfinished = ["5.orbax-checkpoint-tmp", "6.partial_save", "7.orbax-checkpoint-tmp-123"];
+    const paths = [
+      "7.orbax-checkpoint-tmp-123/_METADATA",
+      "6.partial_save/x",
+      "5.orbax-checkpoint-tmp/_METADATA",
+    ];
+    expect(await recognised(...paths)).toEqual({ steps: [], unfinished });
+    expect(await recognised(...paths, "4/_METADATA")).toEqual({ steps: [[4, "4", "pytree"]], unfinished });
+  });
+
+  it("shows the old version of an interrupted overwrite, and no other leftover", async () => {
+    expect(
+      await recognised(
+        "4.orbax-ts-replaced/_METADATA",
+        "4.orbax-checkpoint-tmp/_METADATA",
+        "5/_METADATA",
+        "5.orbax-ts-replaced/_METADATA",
+        "6.orbax-ts-replaced/_METADATA",
+        "7.orbax-ts-deleted/_METADATA",
+      ),
+    ).toEqual({
+      steps: [
+        [4, "4 in 4.orbax-ts-replaced", "pytree"],
+        [5, "5", "pytree"],
+      ],
+      unfinished: ["4.orbax-checkpoint-tmp"],
+    });
+  });
+
+  it("of Datarax may hold what only Python takes for a number, and lists it not", async () => {
+    expect(
+      await recognised("ckpt-5/_METADATA", "ckpt-007/_METADATA", "ckpt--4/_METADATA", "1_1/_METADATA"),
+    ).toEqual({
+      steps: [[5, "ckpt-5", "pytree"]],
+    });
+  });
+
+  it("does not count a directory of steps among its steps", async () => {
+    expect(await recognised("5/1/_METADATA", "6/_METADATA")).toEqual({ steps: [[6, "6", "pytree"]] });
+  });
+
+  it("may be a folder that a manager moved steps to", async () => {
+    expect(await recognised("5/default/_METADATA", "6/default/_METADATA")).toMatchObject({
+      steps: [
+        [5, "5"],
+        [6, "6"],
+      ].map((step) => expect.arrayContaining(step)),
+    });
+  });
+});
+
+describe("what is nothing of that", () => {
+  it.each<[string, string[]]>([
+    ["an empty directory", []],
+    ["foreign files", ["README.md", "model.bin"]],
+    ["foreign directories", ["src/index.ts", "5/readme.txt", "checkpoint/model.bin"]],
+    ["a directory too far above", ["a/b/5/_METADATA"]],
+    ["leftovers of removals", ["7.orbax-ts-deleted/_METADATA"]],
+    ["an old version that stands for nothing", ["7.orbax-ts-replaced/_METADATA"]],
+    ["a directory called _METADATA", ["_METADATA/x"]],
+  ])("is not found: %s", async (_, paths) => {
+    await expect(recognise(await withFiles(...paths))).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      message: expect.stringContaining("memory: no checkpoint: neither _METADATA, nor"),
+      details: { file: "memory" },
+    });
+  });
+
+  it.each([
+    "7.orbax-checkpoint-tmp",
+    "7.orbax-checkpoint-tmp-1712000000",
+    "7.orbax-checkpoint-tmp/default",
+    "7.partial_save",
+    "7.partial_save/state",
+  ])("is refused though it may be whole: %s", async (directory) => {
+    const storage = await withFiles(`${directory}/_METADATA`);
+    await expect(recognise(storage.within(`/${directory}`))).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: `memory/${directory}: an unfinished save; only what has its final name can be opened`,
+    });
+  });
+
+  it("is refused because its removal has begun", async () => {
+    const storage = await withFiles("7.orbax-ts-deleted/_METADATA");
+    await expect(recognise(storage.within("/7.orbax-ts-deleted"))).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: "memory/7.orbax-ts-deleted: a checkpoint whose removal has begun",
+    });
+  });
+});
+
+describe("a folder on disk", () => {
+  let top: string;
+  beforeAll(async () => {
+    top = await mkdtemp(join(tmpdir(), "orbax-ts-layout-"));
+  });
+  afterAll(() => rm(top, { recursive: true }));
+
+  it("that is missing is not found", async () => {
+    await expect(recognise(new LocalStorage(join(top, "missing")))).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      message: `${join(top, "missing")}: no such directory`,
+    });
+  });
+
+  it("that is a file is not read by this version", async () => {
+    await writeFile(join(top, "file"), "x");
+    await expect(recognise(new LocalStorage(join(top, "file")))).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: `${join(top, "file")}: a file; this version reads directories only`,
+    });
+  });
+
+  it.each([
+    ["standard-ocdbt-zarr2", "pytree"],
+    ["files-zarr3", "pytree"],
+    ["v1", { items: { state: "pytree" } }],
+    ["manager/20", { items: { state: "pytree", config: "json", metrics: "json" } }],
+    ["manager/20/config", "json"],
+    ["manager/20/metrics", "json"],
+    [
+      "manager",
+      {
+        steps: [
+          [10, "10", { items: { state: "pytree", config: "json", metrics: "json" } }],
+          [20, "20", { items: { state: "pytree", config: "json", metrics: "json" } }],
+        ],
+      },
+    ],
+    [
+      ".",
+      {
+        items: Object.fromEntries(
+          ["files-zarr2", "files-zarr3", "pytree-ocdbt-zarr3", "pytree-strings", "standard-ocdbt-zarr2"].map(
+            (name) => [name, "pytree"],
+          ),
+        ),
+      },
+    ],
+  ])("that Orbax wrote is what it is: %s", async (name, expected) => {
+    expect(shown(await recognise(new LocalStorage(join(FIXTURES, name))))).toEqual(expected);
+  });
+});
+
+const unlisted = async (...paths: string[]) => {
+  const storage = await withFiles(...paths);
+  return { get: (key: `/${string}`) => storage.get(key) };
+};
+
+describe("a store that cannot list", () => {
+  it.each<[string[], unknown]>([
+    [["_METADATA", "default/_METADATA"], "pytree"],
+    [["default/_METADATA"], { items: { default: "pytree" } }],
+    [["state/_METADATA", "pytree/_METADATA"], { items: { state: "pytree", pytree: "pytree" } }],
+  ])("is asked for the files that there could be: %j", async (paths, expected) => {
+    expect(shown(await recognise(await unlisted(...paths)))).toEqual(expected);
+  });
+
+  it("that has none of them holds no checkpoint", async () => {
+    await expect(recognise(await unlisted("5/_METADATA"))).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import type { KeyPath } from "../../src/pytree/key-path.js";
+import { unflattenTree } from "../../src/pytree/unflatten.js";
+
+const build = (...paths: readonly KeyPath[]) => unflattenTree(paths.map((path, value) => ({ path, value })));
+const damage = (key: string, details: object) =>
+  expect.objectContaining({ code: "DATA_LOSS", details: expect.objectContaining({ key, ...details }) });
+
+describe("unflattenTree", () => {
+  it("makes lists of indices, in any order, and dicts of keys", () => {
+    expect(build(["a", 1], ["a", 0, "b"], ["c"])).toEqual({ a: [{ b: 1 }, 0], c: 2 });
+  });
+
+  it("tells the key 0 from the index 0", () => {
+    expect(build(["0"])).toEqual({ "0": 0 });
+    expect(build([0])).toEqual([0]);
+  });
+
+  it("makes dicts without prototype, in which every key is just a key", () => {
+    const tree = build(["__proto__"], ["constructor", "prototype"]);
+    expect(Object.getPrototypeOf(tree)).toBeNull();
+    expect(Object.entries(tree ?? {})).toEqual([
+      ["__proto__", 0],
+      ["constructor", { prototype: 1 }],
+    ]);
+  });
+
+  it("gives a bare leaf itself", () => {
+    expect(unflattenTree([{ path: [], value: null }])).toBeNull();
+  });
+
+  it("builds a list of a hundred thousand without asking for its order", () => {
+    const leaves = Array.from({ length: 100_000 }, (_, index) => ({ path: [99_999 - index], value: index }));
+    const list = unflattenTree(leaves);
+    expect(Array.isArray(list) && list[0]).toBe(99_999);
+  });
+
+  it.each<[string, readonly KeyPath[], string, object]>([
+    ["two leaves at one path", [["a"], ["a"]], "a", { found: "there twice" }],
+    ["two bare leaves", [[], []], "", { found: "there twice" }],
+    ["a bare leaf beside others", [["a"], []], "", { found: "there twice" }],
+    ["others beside a bare leaf", [[], ["a"]], "", { found: "there twice" }],
+    ["a leaf that is a container", [["a", "b"], ["a"]], "a", { found: "there twice" }],
+    ["a container that is a leaf", [["a"], ["a", "b"]], "a", { found: "there twice" }],
+    [
+      "keys and indices below one node",
+      [
+        ["a", "b"],
+        ["a", 0],
+      ],
+      "a",
+      { found: "keys and indices" },
+    ],
+    ["keys and indices at the root", [[0], ["a"]], "", { found: "keys and indices" }],
+    [
+      "a list with a gap",
+      [
+        ["a", 0],
+        ["a", 2],
+      ],
+      "a",
+      { found: "no element 1 of 2" },
+    ],
+    ["a list without its first element", [["a", 1]], "a", { found: "no element 0 of 1" }],
+    ["a list of an enormous index", [[2 ** 53 - 1]], "", { found: "no element 0 of 1" }],
+  ])("refuses %s", (_, paths, key, details) => {
+    expect(() => build(...paths)).toThrow(damage(key, details));
+  });
+
+  it("refuses to make a tree of nothing", () => {
+    expect(() => unflattenTree([])).toThrow(expect.objectContaining({ code: "DATA_LOSS" }));
+    expect(() => unflattenTree([{ path: ["a"], value: undefined }])).toThrow(
+      expect.objectContaining({ code: "DATA_LOSS" }),
+    );
+  });
+});
+
+const some = (...leaves: readonly (readonly [KeyPath, number | undefined])[]) =>
+  unflattenTree(leaves.map(([path, value]) => ({ path, value })));
+
+describe("leaves that are left out", () => {
+  it("leave a dict without their keys", () => {
+    expect(some([["a"], 1], [["b"], undefined])).toEqual({ a: 1 });
+  });
+
+  it("take containers with them that hold nothing else", () => {
+    expect(some([["a"], 1], [["b", "c"], undefined], [["d", 0, 0], undefined])).toEqual({ a: 1 });
+  });
+
+  it("make a dict by index of a list, whichever they are", () => {
+    expect(some([["a", 0], undefined], [["a", 1], 1])).toEqual({ a: { "1": 1 } });
+    expect(some([["a", 0], 0], [["a", 1], undefined])).toEqual({ a: { "0": 0 } });
+  });
+
+  it("leave a list as it is of which everything is there in part", () => {
+    expect(some([[0, "a"], 1], [[0, "b"], undefined], [[1], 2])).toEqual([{ a: 1 }, 2]);
+  });
+
+  it("still clash with others, and their gaps still count", () => {
+    expect(() => some([["a"], 1], [["a"], undefined])).toThrow(damage("a", { found: "there twice" }));
+    expect(() => some([["a", 0], 1], [["a", 2], undefined])).toThrow(
+      damage("a", { found: "no element 1 of 2" }),
+    );
+  });
+});
