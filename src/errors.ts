@@ -105,7 +105,9 @@ export function dataLoss(what: string, details: OrbaxErrorDetails = {}, cause?: 
 
 /** Something well formed that this version does not read. */
 export function unsupported(what: string, details: OrbaxErrorDetails = {}): OrbaxError {
-  return new OrbaxError("UNSUPPORTED", describe(what, details), details);
+  const { found, expected } = details;
+  const reason = found !== undefined && expected === undefined ? ", which is not supported" : "";
+  return new OrbaxError("UNSUPPORTED", describe(what, details) + reason, details);
 }
 
 /** More than a limit allows; `details.limit` names the limit that raises it. */

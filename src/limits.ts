@@ -7,7 +7,7 @@ export type Limits = {
   readonly encodedNodeBytes: number;
   /** Bytes of one OCDBT node or manifest after decompression: a zstd frame of 270 kB can claim 8 GB. */
   readonly decodedNodeBytes: number;
-  /** Bytes of all keys, or paths, of one node written out: 6 MB of prefix-shared keys can stand for 64 GB. */
+  /** Bytes of one node with its keys, or its paths, written out: 6 MB of prefix-shared keys can stand for 64 GB. */
   readonly expandedNodeBytes: number;
   /** B+tree nodes visited by one listing: 60 levels that share children name 2^60 keys in 7 kB. */
   readonly listedNodes: number;

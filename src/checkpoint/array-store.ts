@@ -1,4 +1,4 @@
-import { dataLoss, isOrbaxError, OrbaxError } from "../errors.js";
+import { isOrbaxError, OrbaxError } from "../errors.js";
 import type { Limits } from "../limits.js";
 import { type OcdbtValue, valueLength } from "../ocdbt/entry.js";
 import { MANIFEST_FILE } from "../ocdbt/manifest-file.js";
@@ -229,10 +229,8 @@ export async function openArrayStore(
   } catch (error) {
     if (!isOrbaxError(error, "NOT_FOUND")) throw error;
     if (useOcdbt !== false && (await mayHaveFiles())) return files;
-    const missing = useOcdbt === false ? arrayKey(firstArray, document) : MANIFEST_FILE;
-    throw dataLoss(`${missing}: not found`, {
-      file: missing,
-      expected: useOcdbt === false ? "the array's metadata" : "the database of the item's arrays",
-    });
+    const file = useOcdbt === false ? arrayKey(firstArray, document) : MANIFEST_FILE;
+    const expected = useOcdbt === false ? "the metadata of an array" : "the database of the item's arrays";
+    throw new OrbaxError("DATA_LOSS", `${file}: not found, expected ${expected}`, { file, expected });
   }
 }

@@ -1,6 +1,7 @@
 import { invalidArgument, isOrbaxError, OrbaxError, unsupported } from "../errors.js";
 import type { ReadableStorage, StorageEntry, StorageKey, WritableStorage } from "../storage/storage.js";
 import { within } from "../storage/within.js";
+import { OwnFiles } from "./own-files.js";
 
 /**
  * How a directory appears whole or not at all, whatever moment the process dies (section "Crash rules" of
@@ -92,8 +93,8 @@ export function unfinishedNames(entries: readonly StorageEntry[]): string[] {
  * existing `<name>` is refused before anything is touched; with it, the old version is there until the new one is
  * in its place. What `write` writes need not be durable: T is made so as a whole before the rename. Commits of one directory by one process wait for each other.
  *
- * @throws {OrbaxError} `ALREADY_EXISTS` · `CONFLICT` if another process made `<name>` meanwhile · `INVALID_ARGUMENT`
- * for a name that says "unfinished" or "removed" · `UNSUPPORTED` if the storage cannot rename at once · what `write`
+ * @throws {OrbaxError} `ALREADY_EXISTS` · `CONFLICT` if another process made or saves `<name>` meanwhile ·
+ * `INVALID_ARGUMENT` for a name that says "unfinished" or "removed" · `UNSUPPORTED` if the storage cannot rename at once · what `write`
  * and the storage throw. Then `<name>` is as it was, and T is removed where that is possible.
  */
 export async function commitDirectory(
@@ -114,15 +115,15 @@ export async function commitDirectory(
     await recover(parent, name);
     await sweepLeftovers(parent).catch(() => undefined);
     const tmp = at(name + TMP_SUFFIX);
-    try {
+    const own = new OwnFiles(within(parent, tmp));
+    await orDiscard(parent, name, async () => {
       await parent.makeDirectory(tmp);
-      await write(within(parent, tmp));
+      await write(own.storage);
       await parent.sync(tmp, { recursive: true }); // all of it, before anybody can see it
-      await putInPlace(parent, name, overwrite);
-    } catch (error) {
-      await discard(parent, name).catch(() => undefined);
-      throw error;
-    }
+    });
+    // Then T is as much the other's, and stays.
+    if (!(await own.areAlone())) throw conflict(parent, name, "another process saves it at the same time");
+    await orDiscard(parent, name, () => putInPlace(parent, name, overwrite));
   });
 }
 
@@ -179,9 +180,17 @@ async function sweepLeftovers(parent: WritableStorage): Promise<void> {
   }
 }
 
-/** After a failed save: without its T, unless an R could not be put back, which stands only beside it. */
-async function discard(parent: WritableStorage, name: string): Promise<void> {
-  if (!(await standsForName(parent, name))) await parent.delete(at(name + TMP_SUFFIX));
+/** Removes T if `action` fails, unless an R could not be put back, which stands only beside it. */
+async function orDiscard(parent: WritableStorage, name: string, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    const discard = async () => {
+      if (!(await standsForName(parent, name))) await parent.delete(at(name + TMP_SUFFIX));
+    };
+    await discard().catch(() => undefined); // what went wrong first is worth more
+    throw error;
+  }
 }
 
 async function putInPlace(parent: WritableStorage, name: string, overwrite: boolean): Promise<void> {
@@ -236,8 +245,11 @@ async function putBack(parent: WritableStorage, name: string, cause: unknown): P
 }
 
 function madeMeanwhile(parent: WritableStorage, name: string, cause: unknown): OrbaxError {
-  const message = `${pathOf(parent, name)}: another process made it during this save`;
-  return new OrbaxError("CONFLICT", message, { file: name }, { cause });
+  return conflict(parent, name, "another process made it during this save", cause);
+}
+
+function conflict(parent: WritableStorage, name: string, what: string, cause?: unknown): OrbaxError {
+  return new OrbaxError("CONFLICT", `${pathOf(parent, name)}: ${what}`, { file: name }, { cause });
 }
 
 /**
@@ -257,9 +269,8 @@ async function removeDirectory(parent: WritableStorage, directory: string, name:
   try {
     await parent.rename(at(directory), deleted);
   } catch (error) {
-    // Another process may be cleaning up as well.
-    if (isOrbaxError(error, "NOT_FOUND")) return;
-    throw error;
+    if (await parent.has(at(directory))) throw error;
+    return; // another process is removing it as well
   }
   await parent.delete(deleted);
 }

@@ -1,12 +1,13 @@
 import type { Zstd } from "../bytes/zstd.js";
 import { dataLoss } from "../errors.js";
 import { plainElement } from "../pytree/element.js";
-import { formatKeyPath, leafName } from "../pytree/key-path.js";
+import { formatKeyPath, type KeyPath, leafName } from "../pytree/key-path.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";
 import { PrngKey, Scalar } from "../pytree/value.js";
 import type { StorageOptions } from "../storage/storage.js";
-import { type ArrayPlan, planArray } from "../zarr/array.js";
+import { type ArrayPlan, type ArrayPlanOptions, planArray } from "../zarr/array.js";
 import { elementCount } from "../zarr/dtype.js";
+import type { ArrayMetadata } from "../zarr/metadata.js";
 import { NdArray } from "../zarr/nd-array.js";
 import type { ArrayStore, ChunkRequest } from "./array-store.js";
 import { atLeaf } from "./at-leaf.js";
@@ -41,7 +42,7 @@ export async function readLeafArrays(
   const requests: ChunkRequest[] = [];
   for (const [index, leaf] of leaves.entries()) {
     if (leaf.array === undefined) continue;
-    const plan = planArray(leaf.array, { missingChunks, arrayChunks, what: leafName(leaf.path), zstd });
+    const plan = planLeaf(leaf.path, leaf.array, { missingChunks, arrayChunks, zstd });
     const finish = () => {
       values[index] = leafOf(leaf, plan.finish(), extras);
       done++;
@@ -51,6 +52,14 @@ export async function readLeafArrays(
   }
   await store.readChunks(requests, options);
   return values;
+}
+
+function planLeaf(path: KeyPath, array: ArrayMetadata, options: Omit<ArrayPlanOptions, "what">): ArrayPlan {
+  try {
+    return planArray(array, { ...options, what: leafName(path) });
+  } catch (error) {
+    throw atLeaf(error, path);
+  }
 }
 
 /** The requests of one array; `finish` is called when the last chunk has come. */

@@ -220,8 +220,8 @@ export class PytreeItem {
     const limit = { limit: this.limits.metadataBytes, limitName: "metadataBytes" } as const;
     const bytes = await readFile(this.storage, `/${STRINGS_FILE}`, { ...limit, ...options });
     if (bytes === undefined) {
-      const found = "no such file";
-      throw dataLoss(STRINGS_FILE, { file: STRINGS_FILE, found, expected: "the string leaves" });
+      const message = `${STRINGS_FILE}: not found, expected the string leaves`;
+      throw new OrbaxError("DATA_LOSS", message, { file: STRINGS_FILE });
     }
     return new StringsFile(bytes, this.limits);
   }

@@ -70,9 +70,8 @@ async function appendLeaves(
       height: 0,
       keys: BigInt(run.length),
       treeBytes: BigInt(root.length),
-      indirectValueBytes: run.reduce(
-        (sum, { value }) => ("file" in value ? sum + BigInt(value.length) : sum),
-        0n,
+      indirectValueBytes: BigInt(
+        run.reduce((sum, { value }) => sum + ("file" in value ? value.length : 0), 0),
       ),
       firstKey: firstOf(run).key,
       cutBytes,

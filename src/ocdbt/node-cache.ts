@@ -3,33 +3,46 @@ import { type BtreeNode, memoryOf } from "./format/btree.js";
 /** Enough for the nodes of any checkpoint, all levels, unless it has some 100,000 arrays. */
 const CACHED_BYTES = 2 ** 26;
 
-/** Decoded nodes by their place. Those that were used longest ago go first when there are too many bytes of them. */
+/** What the objects and arrays of a node take besides their content. */
+const OVERHEAD_BYTES = 2 ** 12;
+
+type Generation = { readonly nodes: Map<string, BtreeNode>; bytes: number };
+
+/**
+ * Decoded nodes by their place, those that were used lately. There are two generations: what is used moves into the
+ * young one, and when that is full it becomes the old one, whose nodes are given up.
+ */
 export class NodeCache {
-  readonly #nodes = new Map<string, BtreeNode>();
-  #bytes = 0;
+  #young = newGeneration();
+  #old = newGeneration();
 
   get(place: string): BtreeNode | undefined {
-    const node = this.#nodes.get(place);
-    if (node !== undefined) {
-      this.#nodes.delete(place);
-      this.#nodes.set(place, node);
-    }
-    return node;
+    const young = this.#young.nodes.get(place);
+    if (young !== undefined) return young;
+    const old = this.#old.nodes.get(place);
+    if (old !== undefined) this.add(place, old);
+    return old;
   }
 
-  /** Keeps a node. One that is larger than the whole cache is kept alone: it may be the root of all look-ups. */
+  /** Keeps a node. One that is larger than a generation is kept all the same: it may be the root of all look-ups. */
   add(place: string, node: BtreeNode): void {
-    this.makeRoom(memoryOf(node));
-    this.#nodes.set(place, node);
-    this.#bytes += memoryOf(node);
+    const bytes = memoryOf(node) + OVERHEAD_BYTES;
+    if (this.#young.bytes + bytes > CACHED_BYTES / 2) {
+      this.#old = this.#young;
+      this.#young = newGeneration();
+    }
+    this.#young.nodes.set(place, node);
+    this.#young.bytes += bytes;
   }
 
-  /** Drops nodes until there is room for `bytes` more, so that old and new ones are never in memory together. */
+  /** Gives up nodes before one of about `bytes` is decoded, so that large ones are not in memory together. */
   makeRoom(bytes: number): void {
-    for (const [place, node] of this.#nodes) {
-      if (this.#bytes + bytes <= CACHED_BYTES) break;
-      this.#nodes.delete(place);
-      this.#bytes -= memoryOf(node);
-    }
+    if (this.#young.bytes + this.#old.bytes + bytes <= CACHED_BYTES) return;
+    this.#old = newGeneration();
+    if (this.#young.bytes + bytes > CACHED_BYTES) this.#young = newGeneration();
   }
+}
+
+function newGeneration(): Generation {
+  return { nodes: new Map(), bytes: 0 };
 }

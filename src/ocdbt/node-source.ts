@@ -53,7 +53,7 @@ export class NodeSource {
       BTREE_NODE,
       (body) => {
         this.#nodes.makeRoom(2 * body.length);
-        const node = decodeBtreeNode(body, this.#contextOf(address));
+        const node = decodeBtreeNode(body, this.#contextOf(address, body));
         requireHeight(node.height, height, BTREE_NODE);
         this.#nodes.add(place, node);
         return node;
@@ -73,7 +73,7 @@ export class NodeSource {
       address,
       VERSION_NODE,
       (body) => {
-        const node = decodeVersionNode(body, arityLog2, this.#contextOf(address));
+        const node = decodeVersionNode(body, arityLog2, this.#contextOf(address, body));
         requireHeight(node.height, height, VERSION_NODE);
         return node;
       },
@@ -81,8 +81,9 @@ export class NodeSource {
     );
   }
 
-  #contextOf({ transitiveBase }: NodeAddress) {
-    const { expandedNodeBytes } = this.limits;
+  /** What bounds the decoding of a body, which is in memory beside what it expands to. */
+  #contextOf({ transitiveBase }: NodeAddress, body: Uint8Array) {
+    const expandedNodeBytes = this.limits.expandedNodeBytes - body.length;
     return { expandedNodeBytes, transitiveBaseLength: transitiveBase.length };
   }
 

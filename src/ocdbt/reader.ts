@@ -3,12 +3,13 @@ import { type Limits, withDefaultLimits } from "../limits.js";
 import { openStorage, type StorageSource } from "../storage/open.js";
 import type { ReadableStorage, StorageOptions } from "../storage/storage.js";
 import { within } from "../storage/within.js";
-import { findValue, listBatches } from "./btree-walk.js";
 import { toKeyBytes } from "./database-key.js";
 import { OcdbtStore } from "./database-store.js";
 import type { OcdbtEntry, OcdbtValue } from "./entry.js";
+import { findValue } from "./find-value.js";
 import type { Config } from "./format/config.js";
 import type { Version } from "./format/versions.js";
+import { Listing } from "./listing.js";
 import { readManifestFiles } from "./manifest-file.js";
 import { NodeSource } from "./node-source.js";
 import { readValue, readValues, type ValueRequest } from "./value-reader.js";
@@ -137,7 +138,12 @@ export class OcdbtDatabase {
     if (this.#root?.address === undefined) return;
     const { address, version } = this.#root;
     const options = signal === undefined ? {} : { signal };
-    yield* listBatches(this.#nodes, address, version.rootHeight, toKeyBytes(prefix), options);
+    const listing = new Listing(this.#nodes, address, version.rootHeight, toKeyBytes(prefix));
+    let batch = await listing.nextBatch(options);
+    while (batch !== undefined) {
+      yield batch;
+      batch = await listing.nextBatch(options);
+    }
   }
 
   /**

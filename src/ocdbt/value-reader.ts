@@ -71,7 +71,8 @@ export async function readValues(
       }
     }
   };
-  await Promise.all(Array.from({ length: PARALLEL_READS }, readOneAfterAnother));
+  const readers = Math.min(PARALLEL_READS, planned.length);
+  await Promise.all(Array.from({ length: readers }, readOneAfterAnother));
 }
 
 type RequestedRange = FileRange & { readonly request: ValueRequest };

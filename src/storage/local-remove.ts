@@ -1,6 +1,5 @@
 import { lstatSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
-import { fsExtra, orMissing, systemCode } from "./local-root.js";
+import { fsExtra, orMissing, pathBelow, systemCode } from "./local-root.js";
 
 /** What is removed synchronously at most: a checkpoint of few files takes about a millisecond. */
 const MOST_ENTRIES = 64;
@@ -26,10 +25,11 @@ function listLittle(path: string): Listed | undefined {
   const found = [path];
   let bytes = 0;
   for (const entry of found) {
-    const stats = orMissing(() => lstatSync(entry)); // another process may be removing it, too
+    // Another process may be removing it, too.
+    const stats = orMissing(() => lstatSync(entry, { throwIfNoEntry: false }));
     if (stats?.isDirectory() === true) {
       directories.push(entry);
-      for (const name of orMissing(() => readdirSync(entry)) ?? []) found.push(join(entry, name));
+      for (const name of orMissing(() => readdirSync(entry)) ?? []) found.push(pathBelow(entry, [name]));
     } else if (stats !== undefined) {
       files.push(entry);
       bytes += stats.size;

@@ -1,7 +1,7 @@
 import { constants, readdirSync } from "node:fs";
-import { join, sep } from "node:path";
+import { sep } from "node:path";
 import { LocalHandle } from "./local-handle.js";
-import { systemCode } from "./local-root.js";
+import { pathBelow, systemCode } from "./local-root.js";
 
 /** Node's thread pool has four threads; more at once would only wait. */
 const SYNCS_AT_ONCE = 4;
@@ -51,7 +51,7 @@ function below(path: string): (() => Promise<void>)[] {
   const directories = [path];
   for (const directory of directories) {
     for (const child of readdirSync(directory, { withFileTypes: true })) {
-      const childPath = join(directory, child.name);
+      const childPath = pathBelow(directory, [child.name]);
       if (child.isDirectory()) directories.push(childPath);
       else if (child.isFile()) syncs.push(() => syncPath(childPath, FILE_FLAGS));
     }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Dirent, lstatSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { invalidArgument, ioFailure, isOrbaxError, OrbaxError } from "../errors.js";
 import { checkByteCount, checkRange, clampRange } from "./byte-range.js";
@@ -8,7 +8,7 @@ import { countBusy, turnOfOthers } from "./event-loop.js";
 import { type OpenFile, openFile, readAt, readNew, requireFile } from "./local-file.js";
 import type { LocalHandle } from "./local-handle.js";
 import { removePath } from "./local-remove.js";
-import { isMissing, LocalRoot, localParts, orMissing, systemCode } from "./local-root.js";
+import { isMissing, LocalRoot, localParts, orMissing, pathBelow, systemCode } from "./local-root.js";
 import { createFile, createUnlessTaken, LocalFileSink, writeWhole } from "./local-sink.js";
 import { syncDirectory, syncTree } from "./local-sync.js";
 import { alreadyExists, directoryInTheWay, movedIntoItself, nothingThere } from "./refusals.js";
@@ -131,7 +131,7 @@ export class LocalStorage implements WritableStorage {
    * directory that is a link to another disk can be opened this way.
    */
   within(directory: StorageKey): LocalStorage {
-    return new LocalStorage(join(this.name, ...localParts(directory, keyParts)), this.#options);
+    return new LocalStorage(pathBelow(this.name, localParts(directory, keyParts)), this.#options);
   }
 
   /**
@@ -162,7 +162,7 @@ export class LocalStorage implements WritableStorage {
       }
       const { target, created } = await this.#inDirectory(key, (path) => ({
         target: path,
-        created: createFile(join(dirname(path), `.orbax-ts-${randomUUID()}.tmp`)),
+        created: createFile(pathBelow(dirname(path), [`.orbax-ts-${randomUUID()}.tmp`])),
       }));
       await writeWhole(created, value, { file: fileOf(key), durable, signal });
       try {
@@ -319,7 +319,7 @@ function entryOf(directory: string, child: Dirent): StorageEntry | undefined {
   const { name } = child;
   if (!child.isSymbolicLink()) return { name, kind: child.isDirectory() ? "directory" : "file" };
   try {
-    const isFolder = statSync(join(directory, name)).isDirectory();
+    const isFolder = statSync(pathBelow(directory, [name])).isDirectory();
     return { name, kind: isFolder ? "directory" : "file" };
   } catch {
     return undefined;

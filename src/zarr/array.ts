@@ -150,17 +150,21 @@ class Assembly implements ArrayPlan {
     if (this.#accepted[number] !== 0) {
       throw new Error(`array plan: chunk ${number} is none of it, or was accepted before`);
     }
-    const key = this.key(number);
-    const what = `${this.#options.what}: chunk ${key}`;
     const region = this.#grid.region(this.#grid.indices(number));
-    if (stored === undefined) this.#fill(region, what, key);
-    else if (this.#isThere(stored, region)) this.#check(stored, what);
-    else this.#place(stored, region, what);
+    if (stored === undefined) this.#fill(region, number);
+    else if (this.#isThere(stored, region)) this.#check(stored, number);
+    else this.#place(stored, region, number);
     this.#accepted[number] = 1;
   }
 
-  #fill(region: ChunkRegion, what: string, key: string): void {
-    if (this.#options.missingChunks === "error") throw dataLoss(`${what} is missing`, { key });
+  #what(number: number): string {
+    return `${this.#options.what}: chunk ${this.key(number)}`;
+  }
+
+  #fill(region: ChunkRegion, number: number): void {
+    if (this.#options.missingChunks === "error") {
+      throw dataLoss(`${this.#what(number)} is missing`, { key: this.key(number) });
+    }
     const { dtype, fillValue } = this.#metadata;
     fillBlock(fillValue, dtype, region.shape, bytesOf(this.#memory()), this.#layoutOf(region));
   }
@@ -171,11 +175,12 @@ class Assembly implements ArrayPlan {
     return this.#part(region, stored.length).byteOffset === stored.byteOffset;
   }
 
-  #check(bytes: Uint8Array, what: string): void {
-    if (this.#metadata.dtype === "bool") checkBools(bytes, what);
+  #check(bytes: Uint8Array, number: number): void {
+    if (this.#metadata.dtype === "bool") checkBools(bytes, this.#what(number));
   }
 
-  #place(stored: Uint8Array, region: ChunkRegion, what: string): void {
+  #place(stored: Uint8Array, region: ChunkRegion, number: number): void {
+    const what = this.#what(number);
     const { dtype, shape, chunkShape, order } = this.#metadata;
     const { zstd } = this.#options;
     if (this.#data === undefined && chunkShape.every((size, axis) => size === shape[axis])) {

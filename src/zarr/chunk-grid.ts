@@ -12,18 +12,19 @@ export class ChunkGrid {
   /** All chunks; 0 where the array has no elements. May exceed 2^53: bound it before you count so far. */
   readonly size: number;
   readonly #metadata: ArrayMetadata;
+  readonly #strides: readonly number[];
 
   constructor(metadata: ArrayMetadata) {
     const { shape, chunkShape } = metadata;
     this.#metadata = metadata;
     this.counts = shape.map((size, axis) => Math.ceil(size / (chunkShape[axis] ?? 1)));
+    this.#strides = denseStrides(this.counts, "C");
     this.size = shape.includes(0) ? 0 : elementCount(this.counts);
   }
 
   /** Where chunk `number` lies in the grid, numbered in C order. */
   indices(number: number): number[] {
-    const strides = denseStrides(this.counts, "C");
-    return this.counts.map((count, axis) => Math.floor(number / (strides[axis] ?? 1)) % count);
+    return this.counts.map((count, axis) => Math.floor(number / (this.#strides[axis] ?? 1)) % count);
   }
 
   /** What the chunk at these indices covers. */

@@ -82,7 +82,7 @@ describe("checkpoints that real Orbax wrote", () => {
   it("a dtype that this version lacks is refused with the leaf's path", async () => {
     await expect(load(at("standard-ocdbt-zarr2"), { only: "numpy/int4" })).rejects.toMatchObject({
       code: "UNSUPPORTED",
-      message: 'numpy/int4: .zarray: dtype is "int4"',
+      message: expect.stringMatching(/^numpy\/int4: \.zarray: .*"int4"/),
       details: { key: "numpy/int4" },
     });
   });

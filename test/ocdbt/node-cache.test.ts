@@ -1,16 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { decodeBtreeNode } from "../../src/ocdbt/format/btree.js";
+import { decodeBtreeNode, isLeaf, type LeafNode } from "../../src/ocdbt/format/btree.js";
 import { NodeCache } from "../../src/ocdbt/node-cache.js";
-import { hex, joined } from "./bytes.js";
+import { leafBody } from "./databases.js";
 
 const MiB = 2 ** 20;
 
-/** A leaf of one key whose values take about `bytes` of memory. */
-function leafOf(bytes: number) {
-  const head = hex('00 00   01   01 "a"   808040   00'); // one inline value of 1 MiB
-  const leaf = decodeBtreeNode(joined([head, new Uint8Array(MiB)]), { expandedNodeBytes: 100 });
-  if (!("inline" in leaf)) throw new Error("expected a leaf");
-  return { ...leaf, inline: new Uint8Array(bytes) };
+const smallest = decodeBtreeNode(leafBody([["a", ""]]), { expandedNodeBytes: 100 });
+
+/** A leaf of one key whose values take so many bytes of memory. */
+function leafOf(bytes: number): LeafNode {
+  if (!isLeaf(smallest)) throw new Error("expected a leaf");
+  return { ...smallest, inline: new Uint8Array(bytes) };
+}
+
+function has(cache: NodeCache, place: string): boolean {
+  return cache.get(place) !== undefined;
 }
 
 describe("NodeCache", () => {
@@ -19,37 +23,42 @@ describe("NodeCache", () => {
     const leaf = leafOf(MiB);
     cache.add("d/x[0:1]", leaf);
     expect(cache.get("d/x[0:1]")).toBe(leaf);
-    expect(cache.get("d/x[1:2]")).toBeUndefined();
+    expect(has(cache, "d/x[1:2]")).toBe(false);
   });
 
-  it("drops what was used longest ago when there is more than 64 MiB", () => {
+  it("gives up what was used longest ago when there is more than 64 MiB", () => {
     const cache = new NodeCache();
-    cache.add("first", leafOf(30 * MiB));
-    cache.add("second", leafOf(30 * MiB));
-    cache.get("first");
-    cache.add("third", leafOf(30 * MiB));
-    expect(cache.get("first")).toBeDefined();
-    expect(cache.get("second")).toBeUndefined();
-    expect(cache.get("third")).toBeDefined();
+    cache.add("first", leafOf(20 * MiB));
+    cache.add("second", leafOf(20 * MiB));
+    expect(has(cache, "first")).toBe(true);
+    cache.add("third", leafOf(20 * MiB));
+    expect(["first", "second", "third"].map((place) => has(cache, place))).toEqual([true, false, true]);
   });
 
-  it("keeps a node alone that is larger than that", () => {
+  it("keeps a node that is larger than that until others are used", () => {
     const cache = new NodeCache();
     cache.add("small", leafOf(MiB));
     cache.add("root", leafOf(70 * MiB));
-    expect(cache.get("small")).toBeUndefined();
-    expect(cache.get("root")).toBeDefined();
-    cache.add("small", leafOf(MiB));
-    expect(cache.get("root")).toBeUndefined();
-    expect(cache.get("small")).toBeDefined();
+    expect(has(cache, "small")).toBe(true);
+    expect(has(cache, "root")).toBe(true);
+    for (const place of ["a", "b", "c"]) cache.add(place, leafOf(20 * MiB));
+    expect(has(cache, "root")).toBe(false);
+    expect(has(cache, "c")).toBe(true);
+  });
+
+  it("keeps no more small nodes than there is memory for their objects", () => {
+    const cache = new NodeCache();
+    for (let place = 0; place < 20_000; place++) cache.add(String(place), leafOf(1));
+    expect(has(cache, "0")).toBe(false);
+    expect(has(cache, "19999")).toBe(true);
   });
 
   it("makes room for what is going to be decoded", () => {
     const cache = new NodeCache();
     cache.add("first", leafOf(30 * MiB));
     cache.makeRoom(30 * MiB);
-    expect(cache.get("first")).toBeDefined();
+    expect(has(cache, "first")).toBe(true);
     cache.makeRoom(40 * MiB);
-    expect(cache.get("first")).toBeUndefined();
+    expect(has(cache, "first")).toBe(false);
   });
 });

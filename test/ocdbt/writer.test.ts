@@ -273,7 +273,7 @@ describe("writeOcdbt", () => {
       count++;
     }
     expect(count).toBe(200_000);
-  });
+  }, 60_000);
 });
 
 /** A storage whose calls fail from the `failing`th on that could change something, as on a full disk. */

@@ -184,6 +184,11 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
+/** Whether `string` begins with `prefix`. */
+export function startsWith(string: Uint8Array, prefix: Uint8Array): boolean {
+  return string.length >= prefix.length && compareBytes(string.subarray(0, prefix.length), prefix) === 0;
+}
+
 /** The lengths with which {@link decodeStrings} gives back `strings`: each shares the most it can. */
 export function shareLengths({ bytes, ends }: ByteStrings): StringLengths {
   const prefixes = new Uint16Array(ends.length);
@@ -214,4 +219,16 @@ export function encodeStrings(writer: ByteWriter, strings: ByteStrings, { prefix
   for (let index = 0; index < prefixes.length; index++) {
     writer.bytes(stringAt(strings, index).subarray(prefixes[index]));
   }
+}
+
+/** How many strings there are before the first that `holds` is false for; it stays false for those after. */
+export function countFirst(strings: ByteStrings, holds: (string: Uint8Array) => boolean): number {
+  let low = 0;
+  let high = strings.ends.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(stringAt(strings, middle))) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,0 +1,130 @@
+// Times this package against Python's Orbax and Datarax: `npm run bench -- [rounds]`, after `npm run build` and
+// `bash scripts/oracle/make.sh`.
+//
+// Both work on the same trees and the same disk, in turn, in one run: only the ratios mean anything. Node makes every
+// file durable (fsync), Python does not. What was timed is compared at the end; a difference is an error.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { load, ndarray, save } from "orbax-ts";
+import { formatTaggedJson, IteratorCheckpoint, readState, ShuffleSampler } from "orbax-ts/datarax";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const rounds = Number(process.argv[2] ?? 9);
+
+/** Starts Python and gives a function that asks it. */
+function startPython() {
+  const python = spawn(join(root, ".oracle/bin/python"), [join(root, "scripts/bench/server.py")], {
+    stdio: ["pipe", "pipe", "ignore"],
+    env: { ...process.env, JAX_PLATFORMS: "cpu", TF_CPP_MIN_LOG_LEVEL: "3" },
+  });
+  const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
+  const ask = async (name, directory, ...args) => {
+    python.stdin.write(`${JSON.stringify({ case: name, directory, args })}\n`);
+    const { value, done } = await lines.next();
+    if (done) throw new Error("Python stopped; run scripts/bench/server.py by hand to see why");
+    return JSON.parse(value);
+  };
+  return { ask, stop: () => python.stdin.end() };
+}
+
+const leaves = (count, length) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index) => {
+      const w = Float32Array.from({ length }, (_, element) => index + element);
+      return [`layer_${index}`, { w: ndarray("float32", [length], w) }];
+    }),
+  );
+
+const sampler = () => new ShuffleSampler({ datasetSize: 50_000, seed: 1234 });
+
+/** A case: how each side does it in round `round`, below its own directory. */
+const cases = [
+  {
+    name: "state save",
+    node: (directory, round) => new IteratorCheckpoint(directory).saveToDirectory(sampler(), { step: round }),
+    python: (ask, directory, round) => ask("state save", directory, round),
+    of: "state",
+  },
+  {
+    name: "state restore",
+    node: (directory, round) => new IteratorCheckpoint(directory).restore(sampler(), { step: round }),
+    python: (ask, directory, round) => ask("state restore", directory, round),
+    of: "state",
+  },
+  ...[
+    [10, 16],
+    [1000, 16],
+    [1000, 1024],
+  ].flatMap(([count, length]) => {
+    const tree = leaves(count, length); // made before the clock starts, as Python's is from its second round on
+    const of = `tree-${count}-${length}`;
+    return [
+      {
+        name: `${count} leaves of ${length} float32, save`,
+        node: (directory) => save(directory, tree, { overwrite: true }),
+        python: (ask, directory) => ask("tree save", directory, count, length),
+        of,
+      },
+      {
+        name: `${count} leaves of ${length} float32, load`,
+        node: (directory) => load(directory),
+        python: (ask, directory) => ask("tree load", directory, count, length),
+        of,
+      },
+    ];
+  }),
+];
+
+/** A state as text. Python's counters are jax.Arrays, ours NumPy arrays of the same dtype and value. */
+const tagged = (state) =>
+  JSON.stringify(formatTaggedJson(state)).replaceAll('"kind":"jax"', '"kind":"numpy"');
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const milliseconds = (seconds) => `${(seconds * 1000).toFixed(1)} ms`;
+
+const folder = mkdtempSync(join(tmpdir(), "orbax-ts-bench-"));
+const { ask, stop } = startPython();
+try {
+  const times = cases.map(() => ({ node: [], python: [] }));
+  for (let round = 0; round <= rounds; round++) {
+    for (const [index, { node, python, of }] of cases.entries()) {
+      const { seconds } = await python(ask, join(folder, "python", of), round);
+      const start = performance.now();
+      await node(join(folder, "node", of), round);
+      const elapsed = (performance.now() - start) / 1000;
+      if (round === 0) continue; // the first round warms both up
+      times[index].python.push(seconds);
+      times[index].node.push(elapsed);
+    }
+  }
+
+  const states = await Promise.all(["node", "python"].map((side) => readState(join(folder, side, "state"))));
+  assert.equal(tagged(states[0].state), tagged(states[1].state));
+  for (const of of new Set(cases.map((one) => one.of).filter((name) => name.startsWith("tree")))) {
+    const digests = [];
+    for (const side of ["node", "python"])
+      digests.push((await ask("tree digest", join(folder, side, of))).value);
+    assert.deepEqual(digests[0], digests[1]);
+  }
+
+  console.log(`Node ${process.version}, ${rounds} rounds, medians`);
+  for (const [index, { name }] of cases.entries()) {
+    const { node, python } = times[index];
+    const ratio = median(python) / median(node);
+    const row = [name.padEnd(36), `Python ${milliseconds(median(python))}`.padStart(18)];
+    console.log(
+      [...row, `Node ${milliseconds(median(node))}`.padStart(16), `${ratio.toFixed(1)} x`.padStart(9)].join(
+        "  ",
+      ),
+    );
+  }
+  console.log("what was timed was equal on both sides");
+} finally {
+  stop();
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,71 @@
+import { DEFAULT_LIMITS, type Limits } from "../limits.js";
+
+/**
+ * Limits of the command line: the library's, and bounds on what one command may do in all. Whatever the bytes are, a
+ * file of a few megabytes must cost at most 15 s and 700 MB, so most are lower than the library's; a real checkpoint
+ * of 2·10^6 keys, or of many gigabytes, must work all the same, so those of a tree grow with its files
+ * ({@link limitsOfItem}). `--limit NAME=N` raises one.
+ */
+export type CliLimits = Limits & {
+  /** Data files of a database: each costs a question to the system, and links can give one file many names. */
+  readonly dataFiles: number;
+  /** Bytes of all decoded chunks: a fill value, or a frame that repeats one byte, stands for gigabytes in 300 bytes. */
+  readonly decodedBytes: number;
+  /** Chunks of all arrays: missing ones take no byte at all. */
+  readonly decodedChunks: number;
+  /** Bytes of all values that are read: a million keys can point to the same 5 MB. */
+  readonly readBytes: number;
+  /** Array elements that `state` prints: each becomes text. */
+  readonly stateElements: number;
+};
+
+/** Arrays of zeros compress further than this, but not all of a checkpoint's. */
+const DECODED_PER_STORED = 16;
+/** No writer stores two values in the same bytes; metadata documents are small. */
+const READ_PER_STORED = 4;
+/** Keys of real databases take two bytes or more each in a compressed node, their values some more. */
+const STORED_BYTES_PER_KEY = 8;
+/** Two chunks can be as small as two numbers. */
+const STORED_BYTES_PER_CHUNK = 4;
+
+const MiB = 2 ** 20;
+
+/** Limits of `kv ls` without `--limit`. */
+export const CLI_LIMITS: CliLimits = {
+  ...DEFAULT_LIMITS,
+  encodedNodeBytes: 128 * MiB,
+  // Orbax makes nodes of up to 10^8 bytes.
+  decodedNodeBytes: 128 * MiB,
+  expandedNodeBytes: 128 * MiB,
+  listedNodes: 2e5,
+  listedKeys: 2.5e6,
+  listedBytes: 512 * MiB,
+  dataFiles: 1e5,
+  arrayBytes: 128 * MiB,
+  decodedBytes: 512 * MiB,
+  decodedChunks: 2 ** 20,
+  readBytes: 256 * MiB,
+  stateElements: 2 ** 23,
+};
+
+/** Limits of the commands that keep all keys of a tree's database in memory, for files of a few megabytes. */
+export const ITEM_LIMITS: CliLimits = { ...CLI_LIMITS, listedKeys: 1e6, listedBytes: 32 * MiB };
+
+/**
+ * The limits of a tree whose files are as large as that: what they really hold is never refused.
+ *
+ * @param storedBytes Bytes of all files of the item.
+ */
+export function limitsOfItem(limits: CliLimits, storedBytes: number): CliLimits {
+  const atLeast = (name: keyof CliLimits, least: number) => Math.max(limits[name], Math.floor(least));
+  return {
+    ...limits,
+    listedKeys: atLeast("listedKeys", storedBytes / STORED_BYTES_PER_KEY),
+    listedBytes: atLeast("listedBytes", storedBytes * DECODED_PER_STORED),
+    arrayBytes: atLeast("arrayBytes", storedBytes * DECODED_PER_STORED),
+    decodedBytes: atLeast("decodedBytes", storedBytes * DECODED_PER_STORED),
+    decodedChunks: atLeast("decodedChunks", storedBytes / STORED_BYTES_PER_CHUNK),
+    readBytes: atLeast("readBytes", storedBytes * READ_PER_STORED),
+    stateElements: atLeast("stateElements", storedBytes),
+  };
+}

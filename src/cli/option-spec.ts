@@ -1,0 +1,15 @@
+/** One option, as data: parsing and help both follow from it. */
+export type OptionSpec = {
+  /** One line for the help. */
+  readonly summary: string;
+} & (
+  | { readonly kind: "flag" }
+  /** `value` names what follows the option in the help. */
+  | { readonly kind: "text"; readonly value: string }
+  | { readonly kind: "integer"; readonly value: string; readonly least: bigint; readonly most: bigint }
+  /** `NAME=VALUE`, any number of times. */
+  | { readonly kind: "limit"; readonly value: string }
+);
+
+/** Options by their names without dashes. */
+export type OptionSpecs = { readonly [name: string]: OptionSpec };

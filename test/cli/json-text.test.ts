@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import type { JsonValue } from "../../src/bytes/json.js";
+import { jsonText } from "../../src/cli/json-text.js";
+
+const text = (value: JsonValue, indent?: number) => [...jsonText(value, indent)].join("");
+
+describe("jsonText", () => {
+  it.each([
+    [null, "null"],
+    [true, "true"],
+    ['a "quote"\n', '"a \\"quote\\"\\n"'],
+    [1.5, "1.5"],
+    [-0, "-0.0"],
+    [18446744073709551615n, "18446744073709551615"],
+    [[], "[]"],
+    [{}, "{}"],
+    [[1, [2, "x"], { a: [] }], '[1,[2,"x"],{"a":[]}]'],
+    [{ a: { b: null }, c: [{}] }, '{"a":{"b":null},"c":[{}]}'],
+  ])("writes %s on one line", (value, expected) => {
+    expect(text(value)).toBe(expected);
+  });
+
+  it("indents containers, and leaves arrays of plain values on one line", () => {
+    expect(text({ a: [1, 2], b: { c: [{ d: 3 }] }, e: {} }, 2)).toBe(
+      '{\n  "a": [1,2],\n  "b": {\n    "c": [\n      {\n        "d": 3\n      }\n    ]\n  },\n  "e": {}\n}',
+    );
+  });
+
+  it("writes a long array in pieces", () => {
+    const long = Array.from({ length: 20_000 }, (_, index) => index);
+    const pieces = [...jsonText(long)];
+    expect(pieces.length).toBeGreaterThan(3);
+    expect(JSON.parse(pieces.join(""))).toEqual(long);
+  });
+
+  it("writes keys that mean something to objects", () => {
+    const object: { [key: string]: JsonValue } = Object.create(null);
+    object["__proto__"] = 1;
+    expect(text(object)).toBe('{"__proto__":1}');
+  });
+});
