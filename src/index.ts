@@ -51,7 +51,9 @@ export type {
   StorageEntry,
   StorageKey,
   StorageOptions,
+  SyncOptions,
   WritableStorage,
+  WriteOptions,
 } from "./storage/storage.js";
 export { toChunk, toFloat32 } from "./zarr/convert.js";
 export type { DataOf, Dtype } from "./zarr/dtype.js";

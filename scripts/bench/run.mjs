@@ -42,19 +42,24 @@ const leaves = (count, length) =>
 
 const sampler = () => new ShuffleSampler({ datasetSize: 50_000, seed: 1234 });
 
-/** A case: how each side does it in round `round`, below its own directory. */
+/** Turns in a row of a short case: a training loop saves and restores in a process that is warm. */
+const STATE_TURNS = 5;
+
+/** A case: how each side does its turn number `turn`, below its own directory. */
 const cases = [
   {
     name: "state save",
-    node: (directory, round) => new IteratorCheckpoint(directory).saveToDirectory(sampler(), { step: round }),
-    python: (ask, directory, round) => ask("state save", directory, round),
+    node: (directory, turn) => new IteratorCheckpoint(directory).saveToDirectory(sampler(), { step: turn }),
+    python: (ask, directory, turn) => ask("state save", directory, turn),
     of: "state",
+    turns: STATE_TURNS,
   },
   {
     name: "state restore",
-    node: (directory, round) => new IteratorCheckpoint(directory).restore(sampler(), { step: round }),
-    python: (ask, directory, round) => ask("state restore", directory, round),
+    node: (directory) => new IteratorCheckpoint(directory).restore(sampler()),
+    python: (ask, directory) => ask("state restore", directory),
     of: "state",
+    turns: STATE_TURNS,
   },
   ...[
     [10, 16],
@@ -92,14 +97,17 @@ const { ask, stop } = startPython();
 try {
   const times = cases.map(() => ({ node: [], python: [] }));
   for (let round = 0; round <= rounds; round++) {
-    for (const [index, { node, python, of }] of cases.entries()) {
-      const { seconds } = await python(ask, join(folder, "python", of), round);
-      const start = performance.now();
-      await node(join(folder, "node", of), round);
-      const elapsed = (performance.now() - start) / 1000;
-      if (round === 0) continue; // the first round warms both up
-      times[index].python.push(seconds);
-      times[index].node.push(elapsed);
+    for (const [index, { node, python, of, turns = 1 }] of cases.entries()) {
+      const turnsOfRound = Array.from({ length: turns }, (_, count) => round * turns + count);
+      for (const turn of turnsOfRound) {
+        const { seconds } = await python(ask, join(folder, "python", of), turn);
+        if (round > 0) times[index].python.push(seconds); // the first round warms both up
+      }
+      for (const turn of turnsOfRound) {
+        const start = performance.now();
+        await node(join(folder, "node", of), turn);
+        if (round > 0) times[index].node.push((performance.now() - start) / 1000);
+      }
     }
   }
 

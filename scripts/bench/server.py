@@ -37,8 +37,8 @@ def state_save(directory: Path, step: int) -> None:
     IteratorCheckpoint(directory).save_to_directory(sampler(), step=step, keep=1)
 
 
-def state_restore(directory: Path, step: int) -> None:
-    IteratorCheckpoint(directory).restore(sampler(), step=step)
+def state_restore(directory: Path) -> None:
+    IteratorCheckpoint(directory).restore(sampler())
 
 
 def tree_save(directory: Path, count: int, length: int) -> None:
