@@ -148,17 +148,14 @@ function checkCommands(folder) {
   checkClosedPipe(cli, data);
 }
 
-/** `| head` ends the program without a word. */
+/** A reader that goes away, as `| head` does, ends the program without a word. */
 function checkClosedPipe(cli, cwd) {
   if (process.platform === "win32") return;
-  const pipe = '{ "$0" "$@" 2>errors; echo $? >status; } | head -n 1';
-  const args = [cli, "state", "shuffle_sampler", "--step", "17"];
-  const first = run("sh", ["-c", pipe, process.execPath, ...args], cwd);
+  const pipe = '{ "$0" "$@" 2>errors; echo $? >status; } | true';
+  run("sh", ["-c", pipe, process.execPath, cli, "state", "shuffle_sampler"], cwd);
   const status = readFileSync(join(cwd, "status"), "utf8");
   const errors = readFileSync(join(cwd, "errors"), "utf8");
-  if (first !== "{\n" || status !== "0\n" || errors !== "") {
-    throw new Error(`| head: exit code ${status}${first}${errors}`);
-  }
+  if (status !== "0\n" || errors !== "") throw new Error(`| true: exit code ${status}${errors}`);
 }
 
 const steps = {

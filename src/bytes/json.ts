@@ -141,7 +141,7 @@ function formatWithin(value: JsonValue, depth: number): string {
   if (typeof value === "number") return Object.is(value, -0) ? "-0.0" : String(value);
   if (typeof value !== "object" || value === null) return String(value);
   if (depth === 0) throw invalidArgument("JSON: nested too deeply; limit depth", { limit: "depth" });
-  // Text is appended, as lists of members to be joined take three times as long.
+  // Text is appended: to collect the members in a list and join them takes half as long again.
   let text = "";
   if (isJsonArray(value)) {
     for (const item of value) text += `${text === "" ? "" : ", "}${formatWithin(item, depth - 1)}`;

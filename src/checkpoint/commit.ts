@@ -1,101 +1,29 @@
 import { invalidArgument, isOrbaxError, OrbaxError, unsupported } from "../errors.js";
-import type { ReadableStorage, StorageEntry, StorageKey, WritableStorage } from "../storage/storage.js";
+import type { WritableStorage } from "../storage/storage.js";
 import { within } from "../storage/within.js";
+import {
+  at,
+  DELETED_SUFFIX,
+  isDeletedName,
+  isUnfinishedName,
+  pathOf,
+  REPLACED_SUFFIX,
+  replacedName,
+  resolveCommitted,
+  standsForName,
+  TMP_SUFFIX,
+} from "./committed.js";
 import { OwnFiles } from "./own-files.js";
-
-/**
- * How a directory appears whole or not at all, whatever moment the process dies (section "Crash rules" of
- * ARCHITECTURE.md). Three names stand beside `<name>`:
- *
- * - T, being written: `<name>.orbax-checkpoint-tmp`, Orbax's own name for it (docs/spec/orbax-layout.md section 4)
- * - R, the old version while the new one takes its place: `<name>.orbax-ts-replaced`
- * - D, being removed: `<name>.orbax-ts-deleted`
- */
-const TMP_SUFFIX = ".orbax-checkpoint-tmp";
-const REPLACED_SUFFIX = ".orbax-ts-replaced";
-const DELETED_SUFFIX = ".orbax-ts-deleted";
-
-/** What Orbax's v1 interface adds to a name until `finalize` is called. */
-const PARTIAL_SAVE_SUFFIX = ".partial_save";
-
-/** Whether a name is that of an unfinished save; before Orbax 0.11.20 a number followed the suffix of T. */
-export function isUnfinishedName(name: string): boolean {
-  return name.includes(TMP_SUFFIX) || name.endsWith(PARTIAL_SAVE_SUFFIX);
-}
-
-/** Whether a name is that of a directory whose removal has begun: it may lack anything. */
-export function isDeletedName(name: string): boolean {
-  return name.endsWith(DELETED_SUFFIX);
-}
-
-/** The `<name>` of an R; `undefined` for other names. */
-function replacedName(name: string): string | undefined {
-  if (!name.endsWith(REPLACED_SUFFIX) || name === REPLACED_SUFFIX) return undefined;
-  return name.slice(0, -REPLACED_SUFFIX.length);
-}
-
-function at(name: string): StorageKey {
-  return `/${name}`;
-}
-
-/**
- * R stands for `<name>` only while `<name>` is missing and T is there: exactly the state between the two renames of
- * an overwrite.
- */
-async function standsForName(parent: ReadableStorage, name: string): Promise<boolean> {
-  if (!(await parent.has?.(at(name + REPLACED_SUFFIX)))) return false;
-  return !(await parent.has?.(at(name))) && (await parent.has?.(at(name + TMP_SUFFIX))) === true;
-}
-
-/**
- * The directory that is `<name>` for a reader: itself, or the old version that stands for it.
- *
- * @returns `undefined` if there is neither.
- */
-export async function resolveCommitted(parent: ReadableStorage, name: string): Promise<string | undefined> {
-  if (await parent.has?.(at(name))) return name;
-  if (await standsForName(parent, name)) return name + REPLACED_SUFFIX;
-  // The overwrite may have ended between the two questions.
-  return (await parent.has?.(at(name))) ? name : undefined;
-}
-
-/** A child of a directory, as a reader shall see it. */
-export type CommittedEntry = StorageEntry & {
-  /** Where it really lies: `name`, or the old version that stands for it. */
-  readonly storedName: string;
-};
-
-/**
- * The children of `entries` that are committed: T, D and R are left out, and a standing R is listed under its
- * `<name>`.
- */
-export function committedEntries(entries: readonly StorageEntry[]): CommittedEntry[] {
-  const names = new Set(entries.map(({ name }) => name));
-  return entries.flatMap(({ name, kind }) => {
-    if (isUnfinishedName(name) || isDeletedName(name)) return [];
-    const original = replacedName(name);
-    if (original === undefined) return [{ name, kind, storedName: name }];
-    const stands = !names.has(original) && names.has(original + TMP_SUFFIX);
-    return stands ? [{ name: original, kind, storedName: name }] : [];
-  });
-}
-
-/** Names of unfinished saves, sorted. */
-export function unfinishedNames(entries: readonly StorageEntry[]): string[] {
-  return entries
-    .map(({ name }) => name)
-    .filter(isUnfinishedName)
-    .sort();
-}
 
 /**
  * Writes a directory `<name>` below `parent`: `write` fills T, then T becomes `<name>`. Without `overwrite` an
  * existing `<name>` is refused before anything is touched; with it, the old version is there until the new one is
- * in its place. What `write` writes need not be durable: T is made so as a whole before the rename. Commits of one directory by one process wait for each other.
+ * in its place. What `write` writes need not be durable: T is made so as a whole before the rename. Commits of one
+ * directory by one process wait for each other.
  *
  * @throws {OrbaxError} `ALREADY_EXISTS` · `CONFLICT` if another process made or saves `<name>` meanwhile ·
- * `INVALID_ARGUMENT` for a name that says "unfinished" or "removed" · `UNSUPPORTED` if the storage cannot rename at once · what `write`
- * and the storage throw. Then `<name>` is as it was, and T is removed where that is possible.
+ * `INVALID_ARGUMENT` for a name that says "unfinished" or "removed" · `UNSUPPORTED` if the storage cannot rename at
+ * once · what `write` and the storage throw. Then `<name>` is as it was, and T is removed where that is possible.
  */
 export async function commitDirectory(
   parent: WritableStorage,
@@ -114,17 +42,34 @@ export async function commitDirectory(
     if (before !== undefined && !overwrite) throw destinationExists(parent, name);
     await recover(parent, name);
     await sweepLeftovers(parent).catch(() => undefined);
-    const tmp = at(name + TMP_SUFFIX);
-    const own = new OwnFiles(within(parent, tmp));
-    await orDiscard(parent, name, async () => {
-      await parent.makeDirectory(tmp);
-      await write(own.storage);
-      await parent.sync(tmp, { recursive: true }); // all of it, before anybody can see it
-    });
-    // Then T is as much the other's, and stays.
-    if (!(await own.areAlone())) throw conflict(parent, name, "another process saves it at the same time");
-    await orDiscard(parent, name, () => putInPlace(parent, name, overwrite));
+    await fillTmp(parent, name, write);
+    try {
+      await putInPlace(parent, name, overwrite);
+    } catch (error) {
+      await discard(parent, name);
+      throw error;
+    }
   });
+}
+
+/** @throws {OrbaxError} `CONFLICT` if another process uses the same T: then it is left to that one. */
+async function fillTmp(
+  parent: WritableStorage,
+  name: string,
+  write: (directory: WritableStorage) => Promise<void>,
+): Promise<void> {
+  const tmp = at(name + TMP_SUFFIX);
+  const own = new OwnFiles(within(parent, tmp));
+  await parent.makeDirectory(tmp);
+  try {
+    await write(own.storage);
+    await parent.sync(tmp, { recursive: true }); // all of it, before anybody can see it
+  } catch (error) {
+    if (!(await own.areAlone().catch(() => true))) throw inUse(parent, name, error);
+    await discard(parent, name);
+    throw error;
+  }
+  if (!(await own.areAlone())) throw inUse(parent, name);
 }
 
 /**
@@ -152,11 +97,6 @@ export function destinationExists(parent: WritableStorage, name: string): OrbaxE
   });
 }
 
-/** A child's path for people and for return values. */
-export function pathOf(parent: ReadableStorage, name: string): string {
-  return parent.name === undefined ? name : `${parent.name.replace(/\/$/, "")}/${name}`;
-}
-
 /** Brings a step whose save was interrupted back to what a reader sees, and removes its T. */
 async function recover(parent: WritableStorage, name: string): Promise<void> {
   if (await standsForName(parent, name)) {
@@ -165,7 +105,7 @@ async function recover(parent: WritableStorage, name: string): Promise<void> {
   } else {
     await removeDirectory(parent, name + REPLACED_SUFFIX, name);
   }
-  await parent.delete(at(name + TMP_SUFFIX));
+  await removeDirectory(parent, name + TMP_SUFFIX, name);
 }
 
 /** Removes every D of `parent`, and every R that stands for nothing: what interrupted saves left. */
@@ -180,16 +120,12 @@ async function sweepLeftovers(parent: WritableStorage): Promise<void> {
   }
 }
 
-/** Removes T if `action` fails, unless an R could not be put back, which stands only beside it. */
-async function orDiscard(parent: WritableStorage, name: string, action: () => Promise<void>): Promise<void> {
+/** After a failed save, where possible: removes T, unless an R could not be put back, which stands only beside it. */
+async function discard(parent: WritableStorage, name: string): Promise<void> {
   try {
-    await action();
-  } catch (error) {
-    const discard = async () => {
-      if (!(await standsForName(parent, name))) await parent.delete(at(name + TMP_SUFFIX));
-    };
-    await discard().catch(() => undefined); // what went wrong first is worth more
-    throw error;
+    if (!(await standsForName(parent, name))) await removeDirectory(parent, name + TMP_SUFFIX, name);
+  } catch {
+    // What went wrong first is worth more.
   }
 }
 
@@ -201,7 +137,8 @@ async function putInPlace(parent: WritableStorage, name: string, overwrite: bool
     await parent.rename(tmp, own);
   } catch (error) {
     if (replaces) await putBack(parent, name, error);
-    throw isOrbaxError(error, "ALREADY_EXISTS") ? madeMeanwhile(parent, name, error) : error;
+    if (isOrbaxError(error, "ALREADY_EXISTS")) throw madeMeanwhile(parent, name, error);
+    throw isOrbaxError(error, "NOT_FOUND") ? inUse(parent, name, error) : error; // somebody took N or T away
   }
   try {
     await parent.sync("/");
@@ -244,6 +181,10 @@ async function putBack(parent: WritableStorage, name: string, cause: unknown): P
   }
 }
 
+function inUse(parent: WritableStorage, name: string, cause?: unknown): OrbaxError {
+  return conflict(parent, name, "another process saves or removes it at the same time", cause);
+}
+
 function madeMeanwhile(parent: WritableStorage, name: string, cause: unknown): OrbaxError {
   return conflict(parent, name, "another process made it during this save", cause);
 }
@@ -261,7 +202,10 @@ export async function removeCommitted(parent: WritableStorage, name: string): Pr
   await removeDirectory(parent, name, name);
 }
 
-/** Renames `directory` to the D of `name`, then deletes that. */
+/**
+ * Renames `directory` to the D of `name`, then deletes that. Also a T goes this way: another process may be about to
+ * give it its name, and would get half of it.
+ */
 async function removeDirectory(parent: WritableStorage, directory: string, name: string): Promise<void> {
   if (!(await parent.has(at(directory)))) return;
   const deleted = at(name + DELETED_SUFFIX);

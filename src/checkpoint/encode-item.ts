@@ -45,7 +45,7 @@ export function encodeItem(tree: unknown): EncodedItem {
       strings.set(name, leaf.text);
     }
     const array = arrayOf(leaf);
-    if (array !== undefined) database.push(...atLeaf(path, () => encodeEntries(name, array)));
+    if (array !== undefined) database.push(...naming(path, () => encodeEntries(name, array)));
     return { path, valueType: valueType(leaf), skipDeserialize: isEmpty(leaf) };
   });
   return { entries, database, strings };
@@ -70,8 +70,8 @@ function refuseTaken(names: Map<string, string>, name: string, path: string): vo
   names.set(place, path);
 }
 
-/** Runs a step whose refusals do not know which leaf it is for. */
-function atLeaf<T>(path: KeyPath, encode: () => T): T {
+/** Runs a step whose refusals do not know which leaf they are for, and names it in them. */
+function naming<T>(path: KeyPath, encode: () => T): T {
   try {
     return encode();
   } catch (error) {

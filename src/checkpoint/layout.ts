@@ -1,7 +1,7 @@
 import { invalidArgument, notFound, unsupported } from "../errors.js";
 import type { ReadableStorage, StorageEntry, StorageOptions } from "../storage/storage.js";
 import { within } from "../storage/within.js";
-import { committedEntries, isDeletedName, isUnfinishedName, unfinishedNames } from "./commit.js";
+import { committedEntries, isDeletedName, isUnfinishedName, unfinishedNames } from "./committed.js";
 import { STEP_METADATA_FILE } from "./step-metadata.js";
 import { compareSteps, isAmongSteps, parseStepName, type StepName } from "./step-name.js";
 import { TREE_METADATA_FILE } from "./tree-metadata.js";

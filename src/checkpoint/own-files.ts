@@ -1,8 +1,8 @@
 import type { StorageKey, WritableStorage } from "../storage/storage.js";
 
 /**
- * Remembers what is written through it, to tell at the end whether a directory holds that and nothing else. Two
- * processes that save one step at once share its temporary directory: either may remove files of the other, or
+ * Remembers which files are written and deleted through it, to tell at the end whether a directory holds just those.
+ * Two processes that save one step at once share its temporary directory: either may remove files of the other, or
  * write its own over them.
  */
 export class OwnFiles {
@@ -30,9 +30,13 @@ export class OwnFiles {
       this.#written.set(`${prefix}${key}`, undefined);
       return sink;
     };
+    const remove: WritableStorage["delete"] = async (key) => {
+      await storage.delete(key);
+      this.#written.delete(`${prefix}${key}`);
+    };
     const within: WritableStorage["within"] = (directory) =>
       this.#view(storage.within(directory), `${prefix}${directory}`);
-    const own = { set, create, within };
+    const own = { set, create, delete: remove, within };
     return new Proxy(storage, {
       get: (target, property) => {
         const member: unknown = Reflect.get(property in own ? own : target, property);
@@ -41,10 +45,10 @@ export class OwnFiles {
     });
   }
 
-  /** Whether all that was written is there as it was, and nothing beside it. */
+  /** Whether the directory and all that was written is there as it was, and nothing beside it. */
   async areAlone(): Promise<boolean> {
     const found = await this.#filesBelow("/");
-    if (found.length !== this.#written.size) return false;
+    if (found?.length !== this.#written.size) return false;
     for (const key of found) {
       if (!this.#written.has(key)) return false;
       const content = this.#written.get(key);
@@ -53,14 +57,16 @@ export class OwnFiles {
     return true;
   }
 
-  async #filesBelow(directory: StorageKey): Promise<StorageKey[]> {
+  /** `undefined` if the directory is missing. */
+  async #filesBelow(directory: StorageKey): Promise<StorageKey[] | undefined> {
+    const entries = await this.#directory.list(directory);
     const files: StorageKey[] = [];
-    for (const { name, kind } of (await this.#directory.list(directory)) ?? []) {
+    for (const { name, kind } of entries ?? []) {
       const key: StorageKey = directory === "/" ? `/${name}` : `${directory}/${name}`;
-      if (kind === "directory") files.push(...(await this.#filesBelow(key)));
-      else files.push(key);
+      if (kind === "file") files.push(key);
+      else for (const below of (await this.#filesBelow(key)) ?? []) files.push(below);
     }
-    return files;
+    return entries && files;
   }
 }
 

@@ -5,7 +5,8 @@ import { isDict } from "../pytree/container.js";
 import { walkDepth } from "../pytree/depth.js";
 import { openParent, type WritableStorageSource } from "../storage/open.js";
 import type { WritableStorage } from "../storage/storage.js";
-import { commitDirectory, pathOf } from "./commit.js";
+import { commitDirectory } from "./commit.js";
+import { pathOf } from "./committed.js";
 import { type EncodedItem, encodeItem } from "./encode-item.js";
 import { encodeStepMetadata, STEP_METADATA_FILE } from "./step-metadata.js";
 import { encodeStringsFile, STRINGS_FILE } from "./strings-file.js";
@@ -24,7 +25,8 @@ export type SaveOptions = {
 
 /**
  * Writes a tree as a checkpoint of one item, as `StandardCheckpointer` and `PyTreeCheckpointer` restore it: OCDBT,
- * zarr v2, every array a NumPy array. Strings are leaves that only `PyTreeCheckpointer` and a restore without target take.
+ * zarr v2, every array a NumPy array. Strings are leaves that only `PyTreeCheckpointer` and a restore without target
+ * take, placeholders are for `PyTreeCheckpointer` alone.
  *
  * The checkpoint appears whole or not at all: it is written beside its place, made durable, and renamed. Arrays must
  * not change before the promise is settled: their memory is written as it is.

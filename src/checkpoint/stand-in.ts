@@ -1,6 +1,6 @@
 import { openParent, type StorageSource } from "../storage/open.js";
 import type { ReadableStorage } from "../storage/storage.js";
-import { resolveCommitted } from "./commit.js";
+import { resolveCommitted } from "./committed.js";
 
 /**
  * The storage of what stands for a path that was found missing: the old version, between the two renames of an

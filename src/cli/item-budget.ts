@@ -1,6 +1,7 @@
 import type { ArrayStore } from "../checkpoint/array-store.js";
 import type { PytreeItem } from "../checkpoint/pytree-item.js";
 import type { DescribedLeaf } from "../checkpoint/stored-leaf.js";
+import { isOrbaxError } from "../errors.js";
 import { formatKeyPath } from "../pytree/key-path.js";
 import { ChunkGrid } from "../zarr/chunk-grid.js";
 import { type ArrayMetadata, chunkBytes, chunkKey } from "../zarr/metadata.js";
@@ -42,8 +43,14 @@ export async function checkDocuments(item: PytreeItem, { store, limits }: ItemBu
   }
 }
 
+/** `undefined` for a name that no file can have, which reading will refuse. */
 async function fileBytes(item: PytreeItem, name: string, document: string): Promise<number | undefined> {
-  return item.storage.size?.(`/${name}/${document}`);
+  try {
+    return await item.storage.size?.(`/${name.replace(/\/+$/, "")}/${document}`);
+  } catch (error) {
+    if (isOrbaxError(error, "INVALID_ARGUMENT")) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -13,7 +13,7 @@ import type { ReadableStorage } from "../storage/storage.js";
 import { dtypeRow, elementCount } from "../zarr/dtype.js";
 import { diskUsage } from "./disk-usage.js";
 import { checkArrays, checkDocuments } from "./item-budget.js";
-import { type CliLimits, limitsOfItem } from "./limits.js";
+import { type CliLimits, ITEM_LIMITS, limitsForFiles } from "./limits.js";
 import { openingPath } from "./open-path.js";
 
 /** A leaf with its value. */
@@ -55,26 +55,28 @@ export class ItemReader {
   /**
    * Opens the tree of the item that a path, a step and an item's name choose.
    *
+   * @param given What `--limit` says.
    * @throws {OrbaxError} as `openCheckpoint`, and for metadata that is damaged or asks for more than the limits.
    */
   static async openPath(
     path: string,
     options: { readonly step: number | undefined; readonly item: string | undefined },
-    limits: CliLimits,
+    given: Partial<CliLimits>,
   ): Promise<ItemReader> {
+    const limits = { ...ITEM_LIMITS, ...given };
     const checkpoint = await openingPath(path, async () => openCheckpoint(path, { ...options, limits }));
     const { storage, kind = "unknown" } = await checkpoint.item();
     if (kind !== "pytree") {
       const place = storage.name ?? path;
       throw unsupported(`${place}: an item of kind ${kind}; this version reads trees only`, { file: place });
     }
-    return ItemReader.open(storage, limits);
+    return ItemReader.open(storage, given);
   }
 
   /** Opens the tree that a storage holds. Errors as {@link openPath}. */
-  static async open(storage: ReadableStorage, given: CliLimits): Promise<ItemReader> {
+  static async open(storage: ReadableStorage, given: Partial<CliLimits>): Promise<ItemReader> {
     const storedBytes = storage.name === undefined ? 0 : diskUsage(storage.name);
-    const limits = limitsOfItem(given, storedBytes);
+    const limits = limitsForFiles(ITEM_LIMITS, given, storedBytes);
     const item = await PytreeItem.open(storage, { limits });
     const store = await item.arrays();
     const budget = { store, limits };

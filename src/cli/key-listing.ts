@@ -22,11 +22,14 @@ const BATCH_MEMORY = 2 ** 22;
 export class KeyListing {
   readonly #database: OcdbtDatabase;
   readonly #limits: CliLimits;
+  readonly #storedBytes: number;
   readonly #files: DataFileSizes;
 
-  constructor(database: OcdbtDatabase, limits: CliLimits) {
+  /** @param storedBytes Bytes of all files of the database, of which progress is reported. */
+  constructor(database: OcdbtDatabase, limits: CliLimits, storedBytes: number) {
     this.#database = database;
     this.#limits = limits;
+    this.#storedBytes = storedBytes;
     this.#files = new DataFileSizes(database.storage, limits);
   }
 
@@ -48,7 +51,7 @@ export class KeyListing {
       for await (const checked of this.#checkedEntries()) {
         for (const entries of splitByBytes(checked)) {
           yield { entries, sha256: await hashes.hash(entries.map(({ value }) => value)) };
-          await progress.show(hashes.readBytes, hashes.storedBytes);
+          await progress.show(hashes.readBytes, this.#storedBytes);
         }
       }
     } finally {

@@ -3,8 +3,8 @@ import { DEFAULT_LIMITS, type Limits } from "../limits.js";
 /**
  * Limits of the command line: the library's, and bounds on what one command may do in all. Whatever the bytes are, a
  * file of a few megabytes must cost at most 15 s and 700 MB, so most are lower than the library's; a real checkpoint
- * of 2·10^6 keys, or of many gigabytes, must work all the same, so those of a tree grow with its files
- * ({@link limitsOfItem}). `--limit NAME=N` raises one.
+ * of 2·10^6 keys, or of many gigabytes, must work all the same, so they grow with the files
+ * ({@link limitsForFiles}). `--limit NAME=N` raises one.
  */
 export type CliLimits = Limits & {
   /** Data files of a database: each costs a question to the system, and links can give one file many names. */
@@ -19,25 +19,30 @@ export type CliLimits = Limits & {
   readonly stateElements: number;
 };
 
+const MiB = 2 ** 20;
+
 /** Arrays of zeros compress further than this, but not all of a checkpoint's. */
 const DECODED_PER_STORED = 16;
+/** Who has files as large as this means them: only what no compression reaches is refused. */
+const LARGE_FILES = 32 * MiB;
+const DECODED_PER_STORED_LARGE = 4096;
 /** No writer stores two values in the same bytes; metadata documents are small. */
 const READ_PER_STORED = 4;
 /** Keys of real databases take two bytes or more each in a compressed node, their values some more. */
 const STORED_BYTES_PER_KEY = 8;
+/** A node has an envelope, a key and a place at least; a data file stands in a table with its name. */
+const STORED_BYTES_PER_NODE = 32;
 /** Two chunks can be as small as two numbers. */
 const STORED_BYTES_PER_CHUNK = 4;
 
-const MiB = 2 ** 20;
-
-/** Limits of `kv ls` without `--limit`. */
+/** What holds for small files without `--limit`. */
 export const CLI_LIMITS: CliLimits = {
   ...DEFAULT_LIMITS,
   encodedNodeBytes: 128 * MiB,
   // Orbax makes nodes of up to 10^8 bytes.
   decodedNodeBytes: 128 * MiB,
   expandedNodeBytes: 128 * MiB,
-  listedNodes: 2e5,
+  listedNodes: 5e5,
   listedKeys: 2.5e6,
   listedBytes: 512 * MiB,
   dataFiles: 1e5,
@@ -52,20 +57,29 @@ export const CLI_LIMITS: CliLimits = {
 export const ITEM_LIMITS: CliLimits = { ...CLI_LIMITS, listedKeys: 1e6, listedBytes: 32 * MiB };
 
 /**
- * The limits of a tree whose files are as large as that: what they really hold is never refused.
+ * The limits for files that are as large as that: what they really hold is never refused.
  *
- * @param storedBytes Bytes of all files of the item.
+ * @param given What `--limit` says, which is taken as it is.
+ * @param storedBytes Bytes of all files of an item or a database.
  */
-export function limitsOfItem(limits: CliLimits, storedBytes: number): CliLimits {
-  const atLeast = (name: keyof CliLimits, least: number) => Math.max(limits[name], Math.floor(least));
+export function limitsForFiles(
+  defaults: CliLimits,
+  given: Partial<CliLimits>,
+  storedBytes: number,
+): CliLimits {
+  const atLeast = (name: keyof CliLimits, least: number) => Math.max(defaults[name], Math.floor(least));
+  const decoded = storedBytes * (storedBytes < LARGE_FILES ? DECODED_PER_STORED : DECODED_PER_STORED_LARGE);
   return {
-    ...limits,
+    ...defaults,
+    listedNodes: atLeast("listedNodes", storedBytes / STORED_BYTES_PER_NODE),
     listedKeys: atLeast("listedKeys", storedBytes / STORED_BYTES_PER_KEY),
-    listedBytes: atLeast("listedBytes", storedBytes * DECODED_PER_STORED),
-    arrayBytes: atLeast("arrayBytes", storedBytes * DECODED_PER_STORED),
-    decodedBytes: atLeast("decodedBytes", storedBytes * DECODED_PER_STORED),
+    listedBytes: atLeast("listedBytes", decoded),
+    dataFiles: atLeast("dataFiles", storedBytes / STORED_BYTES_PER_NODE),
+    arrayBytes: atLeast("arrayBytes", decoded),
+    decodedBytes: atLeast("decodedBytes", decoded),
     decodedChunks: atLeast("decodedChunks", storedBytes / STORED_BYTES_PER_CHUNK),
     readBytes: atLeast("readBytes", storedBytes * READ_PER_STORED),
     stateElements: atLeast("stateElements", storedBytes),
+    ...given,
   };
 }

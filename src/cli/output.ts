@@ -32,6 +32,15 @@ export class Output {
     await this.end();
   }
 
+  /** Writes all pieces, and what has been collected before them. */
+  async writeAll(pieces: Iterable<string>): Promise<void> {
+    for (const piece of pieces) {
+      this.push(piece);
+      if (this.isFull) await this.drain();
+    }
+    await this.end();
+  }
+
   /** Writes what has been collected. */
   async end(): Promise<void> {
     const text = this.#text;

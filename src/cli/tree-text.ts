@@ -71,14 +71,11 @@ function* linesOf(cell: Cells, widths: Widths, { columns, style }: TreeTextOptio
     return;
   }
   const { nameWidth, typeWidth, sizeWidth } = widths;
-  const start = nameWidth + 2;
-  let line = style.name(name) + " ".repeat(Math.max(0, nameWidth - textWidth(name)));
-  if (textWidth(name) > nameWidth) {
-    yield `${style.name(name)}\n`;
-    line = " ".repeat(nameWidth);
-  }
+  const fill = nameWidth - textWidth(name);
+  if (fill < 0) yield `${style.name(name)}\n`;
+  const line = fill < 0 ? " ".repeat(nameWidth) : style.name(name) + " ".repeat(fill);
   const head = `${padText(type, typeWidth)}  ${padText(size, sizeWidth, "right")}`;
-  const room = columns - start - textWidth(head) - 2;
+  const room = columns - nameWidth - textWidth(head) - 4;
   const shownValue = cutText(value, Math.max(0, room));
   const gap = shownValue === "" ? "" : "  ";
   const shownSharding = cutText(sharding, Math.max(0, room - textWidth(shownValue) - gap.length));

@@ -1,7 +1,6 @@
 import type { OcdbtValue } from "../ocdbt/entry.js";
 import type { OcdbtDatabase } from "../ocdbt/reader.js";
-import { diskUsage } from "./disk-usage.js";
-import { type CliLimits, limitsOfItem } from "./limits.js";
+import type { CliLimits } from "./limits.js";
 import { loadSha256, type Sha256 } from "./sha256.js";
 import { Tally } from "./tally.js";
 
@@ -17,8 +16,6 @@ export type FileRange = Extract<OcdbtValue, { readonly kind: "range" }>;
 export class ValueHashes {
   readonly #database: OcdbtDatabase;
   readonly #sha256: Sha256;
-  /** Bytes of all files of the database. */
-  readonly storedBytes: number;
   readonly #read: Tally;
   readonly #inline: Tally;
   readonly #kept = new Map<string, string>();
@@ -26,11 +23,8 @@ export class ValueHashes {
   private constructor(database: OcdbtDatabase, sha256: Sha256, limits: CliLimits) {
     this.#database = database;
     this.#sha256 = sha256;
-    const { name } = database.storage;
-    this.storedBytes = name === undefined ? 0 : diskUsage(name);
-    const own = limitsOfItem(limits, this.storedBytes);
-    this.#read = new Tally("values to hash, which overlap", "readBytes", own);
-    this.#inline = new Tally("values to hash in nodes", "decodedBytes", own);
+    this.#read = new Tally("values to hash, which overlap", "readBytes", limits);
+    this.#inline = new Tally("values to hash in nodes", "decodedBytes", limits);
   }
 
   static async of(database: OcdbtDatabase, limits: CliLimits): Promise<ValueHashes> {

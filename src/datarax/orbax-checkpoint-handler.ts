@@ -1,4 +1,5 @@
-import { destinationExists, pathOf, resolveCommitted } from "../checkpoint/commit.js";
+import { destinationExists } from "../checkpoint/commit.js";
+import { pathOf, resolveCommitted } from "../checkpoint/committed.js";
 import { encodeItem } from "../checkpoint/encode-item.js";
 import { saveItem } from "../checkpoint/save.js";
 import { invalidArgument } from "../errors.js";

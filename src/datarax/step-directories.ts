@@ -1,10 +1,5 @@
-import {
-  type CommittedEntry,
-  committedEntries,
-  pathOf,
-  removeCommitted,
-  resolveCommitted,
-} from "../checkpoint/commit.js";
+import { removeCommitted } from "../checkpoint/commit.js";
+import { type CommittedEntry, committedEntries, pathOf, resolveCommitted } from "../checkpoint/committed.js";
 import { invalidArgument, isOrbaxError, notFound, unsupported } from "../errors.js";
 import type { ReadableStorage, StorageEntry, WritableStorage } from "../storage/storage.js";
 import { within } from "../storage/within.js";

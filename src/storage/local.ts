@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { type Dirent, lstatSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -162,7 +161,7 @@ export class LocalStorage implements WritableStorage {
       }
       const { target, created } = await this.#inDirectory(key, (path) => ({
         target: path,
-        created: createFile(pathBelow(dirname(path), [`.orbax-ts-${randomUUID()}.tmp`])),
+        created: createFile(pathBelow(dirname(path), [`.orbax-ts-${crypto.randomUUID()}.tmp`])),
       }));
       await writeWhole(created, value, { file: fileOf(key), durable, signal });
       try {

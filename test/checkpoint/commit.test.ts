@@ -3,13 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import {
-  commitDirectory,
-  committedEntries,
-  removeCommitted,
-  resolveCommitted,
-  unfinishedNames,
-} from "../../src/checkpoint/commit.js";
+import { commitDirectory, removeCommitted } from "../../src/checkpoint/commit.js";
+import { committedEntries, resolveCommitted, unfinishedNames } from "../../src/checkpoint/committed.js";
 import { LocalStorage } from "../../src/storage/local.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import type { StorageKey, WritableStorage } from "../../src/storage/storage.js";
@@ -266,7 +261,6 @@ describe.each(STORAGES)("in a %s", (_, open, tried) => {
       const { storage } = faulty(await open(), undefined, (change) => void changes.push(change));
       await commit(storage, "7", 1, false);
       expect(changes).toEqual([
-        "delete /7.orbax-checkpoint-tmp",
         "mkdir /7.orbax-checkpoint-tmp",
         "set /7.orbax-checkpoint-tmp/a",
         "set /7.orbax-checkpoint-tmp/d/b",
@@ -415,6 +409,73 @@ describe.each(STORAGES)("in a %s", (_, open, tried) => {
       await Promise.all(saves);
       expect(await visible(storage)).toEqual({ "7": 3 });
       expect(await children(storage)).toEqual(["7"]);
+    });
+
+    it("is a CONFLICT if another process takes its T away, and throws what that led to as the cause", async () => {
+      const storage = await open();
+      await commit(storage, "7", 1);
+      const saving = commitDirectory(storage, "7", { overwrite: true }, async (directory) => {
+        await writeVersion(directory, 2);
+        await storage.delete(`/${T("7")}`);
+      });
+      await expect(saving).rejects.toMatchObject({
+        code: "CONFLICT",
+        message: `${storage.name}/7: another process saves or removes it at the same time`,
+        cause: { code: "NOT_FOUND" },
+      });
+      expect(await visible(storage)).toEqual({ "7": 1 });
+    });
+
+    it.each<[string, (other: WritableStorage) => Promise<void>]>([
+      ["writes a file of its own into T", (other) => other.set("/d/other", text("x"))],
+      ["writes one of the same name", (other) => other.set("/a", text("version 3"))],
+      ["removes a file", (other) => other.delete("/z")],
+      [
+        "makes T anew and goes on there",
+        async (other) => {
+          await other.delete("/a");
+          await other.delete("/z");
+          await other.set("/d/b", text("version 2"));
+        },
+      ],
+    ])("is a CONFLICT if another process %s, and leaves T to that one", async (_what, disturb) => {
+      const storage = await open();
+      await commit(storage, "7", 1);
+      const saving = commitDirectory(storage, "7", { overwrite: true }, async (directory) => {
+        await writeVersion(directory, 2);
+        await disturb(within(storage, `/${T("7")}`));
+      });
+      await expect(saving).rejects.toMatchObject({ code: "CONFLICT", details: { file: "7" } });
+      expect(await visible(storage)).toEqual({ "7": 1 });
+      expect(await children(storage)).toEqual(["7", T("7")]);
+      await commit(storage, "7", 4);
+      expect(await children(storage)).toEqual(["7"]);
+    });
+
+    it("is a CONFLICT if another process has made a file of T first", async () => {
+      const storage = await open();
+      const saving = commitDirectory(storage, "7", { overwrite: true }, async (directory) => {
+        await within(storage, `/${T("7")}`).set("/data", text("x"));
+        await directory.create("/data");
+      });
+      await expect(saving).rejects.toMatchObject({ code: "CONFLICT", cause: { code: "ALREADY_EXISTS" } });
+    });
+
+    it("may write below directories of its own, and piece by piece", async () => {
+      const storage = await open();
+      await commitDirectory(storage, "7", { overwrite: false }, async (directory) => {
+        await writeVersion(within(directory, "/item"), 1);
+        const sink = await directory.within("/item").within("/more").create("/data");
+        await sink.write([text("x"), text("y")]);
+        await sink.close();
+        await directory.makeDirectory("/empty");
+      });
+      expect([...(await filesBelow(storage, "/7")).keys()]).toEqual([
+        "/7/item/a",
+        "/7/item/d/b",
+        "/7/item/more/data",
+        "/7/item/z",
+      ]);
     });
 
     it("goes on after one of the same step that failed", async () => {

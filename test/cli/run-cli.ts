@@ -6,6 +6,7 @@ export type Surroundings = {
   readonly env?: Readonly<Record<string, string>>;
   readonly isTerminal?: boolean;
   readonly columns?: number;
+  readonly prepareZstd?: () => Promise<void>;
   /** Throws in place of the write with this number, counted from 0. */
   readonly failingWrite?: { readonly number: number; readonly error: Error };
 };
@@ -17,7 +18,8 @@ export type Outcome = { readonly code: number; readonly out: string; readonly er
 export async function runCli(argv: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
   const out = collector(surroundings);
   const err = collector({ ...surroundings, failingWrite: undefined });
-  const io: Io = { out: out.stream, err: err.stream, env: surroundings.env ?? {} };
+  const { env = {}, prepareZstd } = surroundings;
+  const io: Io = { out: out.stream, err: err.stream, env, ...(prepareZstd && { prepareZstd }) };
   const code = await run(argv, io);
   return { code, out: out.text(), err: err.text() };
 }

@@ -143,6 +143,19 @@ describe("a command that fails", () => {
   });
 });
 
+describe("the zstd of a process", () => {
+  it.each([
+    ["ls", 0],
+    ["show", 1],
+    ["dump", 1],
+  ])("is prepared by %s %d times", async (command, times) => {
+    let calls = 0;
+    const prepareZstd = async () => void calls++;
+    await runCli([command, orbaxFixture("files-zarr2")], { prepareZstd });
+    expect(calls).toBe(times);
+  });
+});
+
 describe("an output that nobody reads any more", () => {
   it("ends the program quietly", async () => {
     const failingWrite = { number: 0, error: new ClosedOutput() };

@@ -201,15 +201,16 @@ describe("show of what asks for more than it holds", () => {
     expect(await shown(path, ...raised)).toMatch(/^a +uint8 \[1099511627776\] +1\.1 TB$/m);
   });
 
-  it("does not count what the files really hold", async () => {
-    const bytes = 100_000;
+  it("holds also what the files really hold to a limit that is given", async () => {
     const path = directoryOf({
       _METADATA: treeOfArrays(["a"]),
-      "a/.zarray": zarray([bytes]),
-      "a/0": new Uint8Array(bytes),
+      "a/.zarray": zarray([1000]),
+      "a/0": new Uint8Array(1000),
     });
-    const limits = ["decodedBytes", "arrayBytes"].flatMap((name) => ["--limit", `${name}=1`]);
-    expect((await runCli(["dump", path, "--json", ...limits])).code).toBe(0);
+    const { code, err } = await runCli(["dump", path, "--json", "--limit", "decodedBytes=999"]);
+    expect(code).toBe(2);
+    expect(err).toContain("their sum is 1000, expected at most 999; --limit decodedBytes=N allows more");
+    expect((await runCli(["dump", path, "--json", "--limit", "decodedBytes=1000"])).code).toBe(0);
   });
 
   it("refuses leaves that all parse the same large document", async () => {
@@ -236,5 +237,18 @@ describe("show of what asks for more than it holds", () => {
     const { code, err } = await runCli(["show", path]);
     expect(code).toBe(2);
     expect(err).toContain("--limit readBytes=N allows more");
+  });
+});
+
+describe("a name that is longer than its column", () => {
+  it("stands on a line of its own", async () => {
+    const name = "n".repeat(60);
+    const path = directoryOf({
+      _METADATA: treeOfArrays([name, "short"]),
+      [`${name}/.zarray`]: zarray([1000]),
+      "short/.zarray": zarray([1000]),
+    });
+    const lines = (await shown(path)).split("\n").slice(3);
+    expect(lines).toEqual([name, "       uint8 [1000]  1.0 kB", "short  uint8 [1000]  1.0 kB", ""]);
   });
 });

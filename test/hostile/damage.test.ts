@@ -10,7 +10,7 @@ import { saveItem } from "../../src/checkpoint/save.js";
 import { isOrbaxError } from "../../src/errors.js";
 import type { Tree } from "../../src/pytree/value.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
-import { ndarray } from "../../src/zarr/nd-array.js";
+import { NdArray, ndarray } from "../../src/zarr/nd-array.js";
 import { type Dump, dumpTree, FIXTURES } from "../checkpoint/dump-tree.js";
 import { SEVEN, storedItem, zarray } from "../checkpoint/stored-item.js";
 
@@ -287,6 +287,23 @@ const withMetadata = (text: string) => {
   const storage = storedItem({ a: SEVEN });
   return new MemoryStorage([...storage.files(), ["/_METADATA", new TextEncoder().encode(text)]]);
 };
+
+describe("an array of two hundred thousand chunks", () => {
+  const array = { type: "np.ndarray", zarray: { shape: [200_000], chunks: [1] } };
+
+  it("that are all missing is zeros where that is allowed", async () => {
+    const storage = storedItem({ a: array }, { storesAllChunks: false });
+    const loaded: unknown = Reflect.get(Object(await load(storage)), "a");
+    expect(NdArray.is(loaded) && loaded.data).toEqual(new BigInt64Array(200_000));
+    expect(await (await openCheckpoint(storage)).leaves()).toMatchObject([
+      { shape: [200_000], chunkShape: [1] },
+    ]);
+  });
+
+  it("is damage else", async () => {
+    await expect(load(storedItem({ a: array }))).rejects.toEqual(damage({ key: "a" }));
+  });
+});
 
 describe("a tree", () => {
   it("of a name of many slashes is refused in no time", async () => {

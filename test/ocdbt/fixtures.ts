@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { OcdbtDatabase } from "../../src/ocdbt/reader.js";
+import type { ValueRequest } from "../../src/ocdbt/value-reader.js";
 import { toHex } from "./bytes.js";
 
 const FOLDER = new URL("../../fixtures/ocdbt/", import.meta.url);
@@ -52,16 +53,15 @@ function writtenOut({ key_runs: runs, ...rest }: KeyRuns) {
 /** Lists a database with all of its values read and hashed. */
 export async function listHashed(database: OcdbtDatabase): Promise<Listed[]> {
   const listed: Listed[] = [];
+  const requests: ValueRequest[] = [];
   for await (const { key, value } of database.list()) {
-    await database.readValues([
-      {
-        value,
-        receive: (bytes) => {
-          const sha256 = createHash("sha256").update(bytes).digest("hex");
-          listed.push({ key: toHex(key), length: bytes.length, sha256 });
-        },
-      },
-    ]);
+    const index = listed.push({ key: toHex(key), length: 0, sha256: "" }) - 1;
+    const receive = (bytes: Uint8Array) => {
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      listed[index] = { key: toHex(key), length: bytes.length, sha256 };
+    };
+    requests.push({ value, receive });
   }
+  await database.readValues(requests);
   return listed;
 }

@@ -3,8 +3,7 @@ import type { Command } from "../command.js";
 import type { Io } from "../io.js";
 import { ItemReader } from "../item-reader.js";
 import { leafJson } from "../leaf-json.js";
-import { limitsOf } from "../limit-option.js";
-import { ITEM_LIMITS } from "../limits.js";
+import { givenLimits } from "../limit-option.js";
 import { localPath } from "../open-path.js";
 import { COMMON_OPTIONS, ITEM_OPTION, STEP_OPTION } from "../options.js";
 import { Output } from "../output.js";
@@ -40,7 +39,7 @@ export const dump: Command = {
 
 async function runDump(args: Arguments, io: Io): Promise<number> {
   await io.prepareZstd?.();
-  const limits = limitsOf(args.texts("limit"), ITEM_LIMITS);
+  const limits = givenLimits(args.texts("limit"));
   const chosen = { step: args.safeInteger("step"), item: args.text("item") };
   const reader = await ItemReader.openPath(localPath(args.path), chosen, limits);
   const sha256 = await loadSha256();

@@ -3,11 +3,12 @@ import { MANIFEST_FILE } from "../../ocdbt/manifest-file.js";
 import { openOcdbt } from "../../ocdbt/reader.js";
 import type { Arguments } from "../args.js";
 import type { Command } from "../command.js";
+import { diskUsage } from "../disk-usage.js";
 import { escapeBytes } from "../escape-text.js";
 import type { Io } from "../io.js";
 import { KeyListing } from "../key-listing.js";
-import { limitsOf } from "../limit-option.js";
-import { CLI_LIMITS } from "../limits.js";
+import { givenLimits } from "../limit-option.js";
+import { CLI_LIMITS, limitsForFiles } from "../limits.js";
 import { localPath } from "../open-path.js";
 import { COMMON_OPTIONS } from "../options.js";
 import { Output } from "../output.js";
@@ -46,13 +47,14 @@ export const kvLs: Command = {
 
 async function runKvLs(args: Arguments, io: Io): Promise<number> {
   await io.prepareZstd?.();
-  const limits = limitsOf(args.texts("limit"), CLI_LIMITS);
   const path = localPath(args.path);
+  const storedBytes = diskUsage(path);
+  const limits = limitsForFiles(CLI_LIMITS, givenLimits(args.texts("limit")), storedBytes);
   const generation = args.integer("generation");
   const database = await openOcdbt(path, { limits, generation });
   const format = args.flag("json") ? jsonLines() : textLines(io);
   const output = new Output(io.out);
-  const listing = new KeyListing(database, limits);
+  const listing = new KeyListing(database, limits, storedBytes);
   for await (const { entries, sha256 } of args.flag("hash") ? listing.hashed(io) : listing.batches()) {
     for (const [index, entry] of entries.entries()) output.push(format(entry, sha256?.[index]));
     if (output.isFull) await output.drain();

@@ -11,7 +11,7 @@ import type { Arguments } from "../args.js";
 import type { Command } from "../command.js";
 import { diskUsage, modificationTime } from "../disk-usage.js";
 import type { Io } from "../io.js";
-import { limitsOf } from "../limit-option.js";
+import { givenLimits } from "../limit-option.js";
 import { CLI_LIMITS, type CliLimits } from "../limits.js";
 import { formatListing, type ListedStep, listingJson } from "../listing.js";
 import { localPath, openingPath } from "../open-path.js";
@@ -39,7 +39,7 @@ export const ls: Command = {
 };
 
 async function runLs(args: Arguments, io: Io): Promise<number> {
-  const limits = limitsOf(args.texts("limit"), CLI_LIMITS);
+  const limits = { ...CLI_LIMITS, ...givenLimits(args.texts("limit")) };
   const path = localPath(args.path);
   const { storage, layout } = await openingPath(path, async () => recogniseOrStandIn(path));
   if (args.flag("json")) {

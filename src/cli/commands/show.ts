@@ -8,8 +8,7 @@ import type { Io } from "../io.js";
 import { ItemReader } from "../item-reader.js";
 import { describedJson } from "../leaf-json.js";
 import { isSmall } from "../leaf-text.js";
-import { limitsOf } from "../limit-option.js";
-import { ITEM_LIMITS } from "../limits.js";
+import { givenLimits } from "../limit-option.js";
 import { localPath } from "../open-path.js";
 import { COMMON_OPTIONS, ITEM_OPTION, JSON_OPTION, STEP_OPTION } from "../options.js";
 import { Output } from "../output.js";
@@ -44,19 +43,14 @@ export const show: Command = {
 
 async function runShow(args: Arguments, io: Io): Promise<number> {
   await io.prepareZstd?.();
-  const limits = limitsOf(args.texts("limit"), ITEM_LIMITS);
+  const limits = givenLimits(args.texts("limit"));
   const chosen = { step: args.safeInteger("step"), item: args.text("item") };
   const reader = await ItemReader.openPath(localPath(args.path), chosen, limits);
   const wanted = reader.leaves.filter(args.flag("json") ? isPlain : isSmall);
   const values = new Map<DescribedLeaf, PytreeLeaf>();
   for await (const { leaf, value } of reader.read(wanted)) values.set(leaf, value);
-  const output = new Output(io.out);
   const pieces = args.flag("json") ? jsonPieces(reader, values) : textPieces(reader, values, io);
-  for (const piece of pieces) {
-    output.push(piece);
-    if (output.isFull) await output.drain();
-  }
-  await output.end();
+  await new Output(io.out).writeAll(pieces);
   return 0;
 }
 

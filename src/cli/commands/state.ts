@@ -8,8 +8,8 @@ import type { Command } from "../command.js";
 import type { Io } from "../io.js";
 import { ItemReader } from "../item-reader.js";
 import { jsonText } from "../json-text.js";
-import { limitsOf } from "../limit-option.js";
-import { type CliLimits, ITEM_LIMITS } from "../limits.js";
+import { givenLimits } from "../limit-option.js";
+import type { CliLimits } from "../limits.js";
 import { localPath } from "../open-path.js";
 import { COMMON_OPTIONS, STEP_OPTION } from "../options.js";
 import { Output } from "../output.js";
@@ -48,20 +48,20 @@ export const state: Command = {
 
 async function runState(args: Arguments, io: Io): Promise<number> {
   await io.prepareZstd?.();
-  const limits = limitsOf(args.texts("limit"), ITEM_LIMITS);
+  const given = givenLimits(args.texts("limit"));
   const path = pythonPath(localPath(args.path));
   const step = args.safeInteger("step");
-  const saved = await readState(path, { step, limits: await checkSize(path, step, limits) });
+  const limits = await checkSize(path, step, given);
+  const saved = await readState(path, { step, limits });
   const metadata = saved.metadata === null ? null : formatTaggedJson(saved.metadata, limits);
   const json = { step: saved.step, state: formatTaggedJson(saved.state, limits), metadata };
-  const output = new Output(io.out);
-  for (const piece of jsonText(json, args.flag("json") ? 0 : 2)) {
-    output.push(piece);
-    if (output.isFull) await output.drain();
-  }
-  output.push("\n");
-  await output.end();
+  await new Output(io.out).writeAll(line(jsonText(json, args.flag("json") ? 0 : 2)));
   return 0;
+}
+
+function* line(pieces: Iterable<string>): Generator<string> {
+  yield* pieces;
+  yield "\n";
 }
 
 /** A path as Python's `str(Path(path))` has it, since messages repeat it. */
@@ -76,7 +76,11 @@ function pythonPath(path: string): string {
  *
  * @returns The limits of the checkpoint, whose files are as large as they are.
  */
-async function checkSize(path: string, step: number | undefined, given: CliLimits): Promise<CliLimits> {
+async function checkSize(
+  path: string,
+  step: number | undefined,
+  given: Partial<CliLimits>,
+): Promise<CliLimits> {
   const { storage } = await findCheckpoint(await openStorage(path), step);
   const { leaves, limits } = await ItemReader.open(storage, given);
   const elements = new Tally("elements of all arrays", "stateElements", limits);
