@@ -129,7 +129,7 @@ async function findItems(
   if (itemKindOf(entries) !== undefined) return items;
   for (const { name, kind, storedName } of committedEntries(entries)) {
     if (kind !== "directory") continue;
-    const item = itemKindOf((await storage.list?.(`/${storedName}`, options)) ?? []);
+    const item = itemKindOf(await childrenOf(storage, storedName, options));
     if (item !== undefined) items.set(name, item);
   }
   return items;
@@ -158,10 +158,19 @@ async function findSteps(
   for (const { name, kind, storedName } of committedEntries(entries)) {
     const step = kind === "directory" ? parseStepName(name) : undefined;
     if (step === undefined) continue;
-    const children = (await storage.list?.(`/${storedName}`, options)) ?? [];
+    const children = await childrenOf(storage, storedName, options);
     const items = await findItems(within(storage, `/${storedName}`), children, options);
     const layout = stepOf(children, items);
     if (layout !== undefined) steps.push({ ...step, storedName, layout });
   }
   return steps.sort(compareSteps);
+}
+
+/** What a subdirectory holds. It may be a link that leads elsewhere, as a step on another disk is. */
+async function childrenOf(
+  storage: ReadableStorage,
+  directory: string,
+  options?: StorageOptions,
+): Promise<readonly StorageEntry[]> {
+  return (await within(storage, `/${directory}`).list?.("/", options)) ?? [];
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -351,5 +351,23 @@ describe("a store that cannot list", () => {
 
   it("that has none of them holds no checkpoint", async () => {
     await expect(recognise(await unlisted("5/_METADATA"))).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+});
+
+describe("a step that is a link", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "orbax-ts-layout-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it("counts, also where it leads to another disk", async () => {
+    await mkdir(join(folder, "elsewhere"));
+    await writeFile(join(folder, "elsewhere", "_METADATA"), "");
+    await mkdir(join(folder, "steps"));
+    await symlink(join(folder, "elsewhere"), join(folder, "steps", "ckpt-17"));
+    expect(shown(await recognise(new LocalStorage(join(folder, "steps"))))).toEqual({
+      steps: [[17, "ckpt-17", "pytree"]],
+    });
   });
 });
