@@ -5,7 +5,10 @@
 export type Limits = {
   /** Bytes of one OCDBT node or manifest as stored: they are read into memory whole. */
   readonly encodedNodeBytes: number;
-  /** Bytes of one OCDBT node or manifest after decompression: a zstd frame of 270 kB can claim 8 GB. */
+  /**
+   * Bytes of one OCDBT node or manifest after decompression: a zstd frame of 270 kB can claim 8 GB. Also of the nodes
+   * above each other that a listing holds.
+   */
   readonly decodedNodeBytes: number;
   /** Bytes of one node with its keys, or its paths, written out: 6 MB of prefix-shared keys can stand for 64 GB. */
   readonly expandedNodeBytes: number;

@@ -86,10 +86,9 @@ export class ValueHashes {
   }
 
   #keep(place: string, digest: string): void {
+    // All at once: a map from which many first keys were deleted is slow to find its next one.
+    if (this.#kept.size >= KEPT_HASHES) this.#kept.clear();
     this.#kept.set(place, digest);
-    if (this.#kept.size <= KEPT_HASHES) return;
-    const [oldest] = this.#kept.keys();
-    if (oldest !== undefined) this.#kept.delete(oldest);
   }
 }
 

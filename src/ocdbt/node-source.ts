@@ -83,7 +83,7 @@ export class NodeSource {
 
   /** What bounds the decoding of a body, which is in memory beside what it expands to. */
   #contextOf({ transitiveBase }: NodeAddress, body: Uint8Array) {
-    const expandedNodeBytes = this.limits.expandedNodeBytes - body.length;
+    const expandedNodeBytes = Math.max(0, this.limits.expandedNodeBytes - body.length);
     return { expandedNodeBytes, transitiveBaseLength: transitiveBase.length };
   }
 

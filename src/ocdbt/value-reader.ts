@@ -52,9 +52,13 @@ export async function readValues(
   for (const request of requests) {
     const { value, into } = request;
     checkLength(value, limits);
-    if (value.kind === "inline") deliver(request, value.bytes);
-    else if (into !== undefined && value.length >= DIRECT_BYTES) direct.push({ ...value, into, request });
-    else ranges.push({ ...value, request });
+    if (value.kind === "inline") {
+      deliver(request, value.bytes);
+    } else {
+      const { file, offset, length } = value; // not spread: there may be a million of them
+      if (into !== undefined && length >= DIRECT_BYTES) direct.push({ file, offset, length, into, request });
+      else ranges.push({ file, offset, length, request });
+    }
   }
   const planned: (PlannedRead<RequestedRange> | DirectRead)[] = [...planReads(ranges), ...direct];
   const queue = planned.values();

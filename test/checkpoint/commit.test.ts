@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { commitDirectory, removeCommitted } from "../../src/checkpoint/commit.js";
-import { committedEntries, resolveCommitted, unfinishedNames } from "../../src/checkpoint/committed.js";
+import { committedEntries, resolveCommitted } from "../../src/checkpoint/committed.js";
 import { LocalStorage } from "../../src/storage/local.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import type { StorageKey, WritableStorage } from "../../src/storage/storage.js";
@@ -461,6 +461,16 @@ describe.each(STORAGES)("in a %s", (_, open, tried) => {
       await expect(saving).rejects.toMatchObject({ code: "CONFLICT", cause: { code: "ALREADY_EXISTS" } });
     });
 
+    it("may delete a file that it wrote", async () => {
+      const storage = await open();
+      await commitDirectory(storage, "7", { overwrite: false }, async (directory) => {
+        await directory.set("/extra", text("x"));
+        await writeVersion(directory, 1);
+        await directory.delete("/extra");
+      });
+      expect(await visible(storage)).toEqual({ "7": 1 });
+    });
+
     it("may write below directories of its own, and piece by piece", async () => {
       const storage = await open();
       await commitDirectory(storage, "7", { overwrite: false }, async (directory) => {
@@ -488,34 +498,22 @@ describe.each(STORAGES)("in a %s", (_, open, tried) => {
     });
   });
 
+  it("takes away a step that another process takes away as well", async () => {
+    const storage = await open();
+    await commit(storage, "7", 1);
+    const { storage: raced } = faulty(storage, undefined, async (change) => {
+      if (change === "rename /7 /7.orbax-ts-deleted") await storage.rename("/7", `/${D("7")}`);
+    });
+    await removeCommitted(raced, "7");
+    expect(await visible(storage)).toEqual({});
+  });
+
   it("takes away a step, and nothing if there is none", async () => {
     const storage = await open();
     await commit(storage, "7", 1);
     await removeCommitted(storage, "7");
     await removeCommitted(storage, "7");
     expect(await children(storage)).toEqual([]);
-  });
-});
-
-const directory = (name: string) => ({ name, kind: "directory" as const });
-
-describe("a directory of steps", () => {
-  it("lists a standing R under its own name, and no other leftover", () => {
-    const names = ["5", R("5"), R("6"), R("7"), T("7"), D("8"), T("9"), "other"];
-    expect(committedEntries(names.map(directory))).toEqual([
-      { name: "5", kind: "directory", storedName: "5" },
-      { name: "7", kind: "directory", storedName: R("7") },
-      { name: "other", kind: "directory", storedName: "other" },
-    ]);
-  });
-
-  it("names its unfinished saves, those of older releases and partial ones too", () => {
-    const names = ["5", T("9"), "3.orbax-checkpoint-tmp-1712000000", "2.partial_save", R("1"), D("0")];
-    expect(unfinishedNames(names.map(directory))).toEqual([
-      "2.partial_save",
-      "3.orbax-checkpoint-tmp-1712000000",
-      T("9"),
-    ]);
   });
 });
 

@@ -250,6 +250,14 @@ describe("children that are shared", () => {
     expect(count).toBeGreaterThan(100);
   });
 
+  it("end a listing when the nodes above each other take too much memory", async () => {
+    // 100 levels of 1,000 children each, which are all the same.
+    const keys = Array.from({ length: 1000 }, (_, index) => String(index).padStart(3, "0"));
+    const database = await openOcdbt(sharedChildren(100, keys), { limits: { decodedNodeBytes: 2 ** 21 } });
+    await expect(keysOf(database)).rejects.toEqual(refusal("LIMIT_EXCEEDED", { limit: "decodedNodeBytes" }));
+    expect(await database.get("007".repeat(100))).toEqual(utf8("1"));
+  });
+
   it("may reach a limit exactly", async () => {
     const limits = { listedKeys: 8, listedNodes: 15 };
     expect(await keysOf(await openOcdbt(sharedChildren(3), { limits }))).toHaveLength(8);
