@@ -10,7 +10,7 @@ export const REPLACED_SUFFIX = ".orbax-ts-replaced";
 export const DELETED_SUFFIX = ".orbax-ts-deleted";
 
 /** What Orbax's v1 interface adds to a name until `finalize` is called. */
-const PARTIAL_SAVE_SUFFIX = ".partial_save";
+export const PARTIAL_SAVE_SUFFIX = ".partial_save";
 
 /** Whether a name is that of an unfinished save; before Orbax 0.11.20 a number followed the suffix of T. */
 export function isUnfinishedName(name: string): boolean {

@@ -1,9 +1,7 @@
 import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { PARTIAL_SAVE_SUFFIX } from "../checkpoint/committed.js";
 import { isOrbaxError, OrbaxError } from "../errors.js";
-
-/** Orbax's v1 interface keeps a save in parts under this name until the last part is there. */
-const PARTIAL_SAVE_SUFFIX = ".partial_save";
 
 /** A path as it was typed, or the path of a `file:` URL. */
 export function localPath(typed: string): string {
