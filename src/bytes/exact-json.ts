@@ -12,6 +12,14 @@ export type JsonValue = null | boolean | number | bigint | string | readonly Jso
  */
 export type JsonObject = { readonly [name: string]: JsonValue };
 
+/** Is told what the parsed value cannot show. It may throw. */
+export type JsonObserver = {
+  /** A member's name, before its value: all of them, in the text's order. `depth` is 1 in the outermost object. */
+  readonly name: (name: string, depth: number) => void;
+  /** A number with a fraction or an exponent, as `2.0` is, which gives the number 2 all the same. */
+  readonly fraction: () => void;
+};
+
 type OpenObject = { [name: string]: JsonValue };
 
 // Python's own bound (sys.get_int_max_str_digits), without which a few MB of digits cost minutes.
@@ -55,20 +63,27 @@ function emptyObject(): OpenObject {
  * @throws {OrbaxError} `DATA_LOSS` with the byte where the text stops being JSON · `LIMIT_EXCEEDED` for more than
  * `depth` containers inside each other.
  */
-export function parseExactJson(text: string, what: string, depth: number): JsonValue {
-  return new ExactParser(text, what, depth).document();
+export function parseExactJson(
+  text: string,
+  what: string,
+  depth: number,
+  observer?: JsonObserver,
+): JsonValue {
+  return new ExactParser(text, what, depth, observer).document();
 }
 
 class ExactParser {
   readonly #text: string;
   readonly #what: string;
   readonly #depth: number;
+  readonly #observer: JsonObserver | undefined;
   #at = 0;
 
-  constructor(text: string, what: string, depth: number) {
+  constructor(text: string, what: string, depth: number, observer?: JsonObserver) {
     this.#text = text;
     this.#what = what;
     this.#depth = depth;
+    this.#observer = observer;
   }
 
   document(): JsonValue {
@@ -85,7 +100,7 @@ class ExactParser {
         const container = isObject ? emptyObject() : [];
         if (this.#next() !== (isObject ? "}" : "]")) {
           containers.push(container);
-          names.push(isObject ? this.#name() : "");
+          names.push(isObject ? this.#name(containers.length) : "");
           continue;
         }
         this.#at++;
@@ -103,7 +118,7 @@ class ExactParser {
         const separator = this.#next();
         if (separator === ",") {
           this.#at++;
-          if (!isArray) names[names.length - 1] = this.#name();
+          if (!isArray) names[names.length - 1] = this.#name(containers.length);
           break;
         }
         if (separator !== (isArray ? "]" : "}"))
@@ -131,11 +146,12 @@ class ExactParser {
   }
 
   /** `"name":`, up to the colon. */
-  #name(): string {
+  #name(depth: number): string {
     if (this.#next() !== '"') throw this.#unexpected("a name in quotes");
     const name = this.#string();
     if (this.#next() !== ":") throw this.#unexpected("':'");
     this.#at++;
+    this.#observer?.name(name, depth);
     return name;
   }
 
@@ -154,7 +170,10 @@ class ExactParser {
     const match = this.#match(NUMBER);
     if (match === null) throw this.#unexpected("a value");
     const [digits, fraction, exponent] = match;
-    if (fraction !== undefined || exponent !== undefined) return Number(digits);
+    if (fraction !== undefined || exponent !== undefined) {
+      this.#observer?.fraction();
+      return Number(digits);
+    }
     if (digits.length < 16) return Number(digits) + 0; // + 0: the integer -0 is Python's 0
     const length = digits.length - (digits.startsWith("-") ? 1 : 0);
     if (length > MOST_INTEGER_DIGITS) {
