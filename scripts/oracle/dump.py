@@ -90,7 +90,7 @@ def _leaf(path: Path, value: Any) -> Leaf:
     if isinstance(value, bytes):
         digest = hashlib.sha256(value).hexdigest()
         return {"path": path, "kind": "bytes", "sha256": digest, "values": value[:MOST_BYTES].hex()}
-    if isinstance(value, jax.Array) and jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+    if _is_typed_key(value):
         words = _array(np.asarray(jax.random.key_data(value)))
         return {"path": path, "kind": "prng-key", **words, "impl": _implementation(value)}
     if isinstance(value, (jax.Array, np.ndarray, np.generic)):
@@ -99,6 +99,16 @@ def _leaf(path: Path, value: Any) -> Leaf:
         dtype = _scalar_dtype(value)
         return {"path": path, "kind": "scalar", "dtype": dtype, "shape": [], "values": [_text(value)]}
     raise TypeError(f"{path}: no kind for {type(value)}")
+
+
+def _is_typed_key(value: Any) -> bool:
+    """Whether this is a key with JAX's own dtype for keys, which JAX 0.4.13 still lacks."""
+    import jax
+
+    key_type = getattr(jax.dtypes, "prng_key", None)
+    return (
+        key_type is not None and isinstance(value, jax.Array) and jax.dtypes.issubdtype(value.dtype, key_type)
+    )
 
 
 def _implementation(key: Any) -> str:
