@@ -10,6 +10,9 @@
  * for (const { path, dtype, shape } of await checkpoint.leaves()) console.log(path.join("/"), dtype, shape);
  * @module
  */
+
+export type { JsonObject, JsonValue } from "./bytes/json.js";
+export type { BestMode } from "./checkpoint/best-step.js";
 export {
   type Checkpoint,
   type LoadOptions,
@@ -19,13 +22,24 @@ export {
 } from "./checkpoint/checkpoint.js";
 export type { ItemKind, StepLayout } from "./checkpoint/layout.js";
 export type { LeafInfo } from "./checkpoint/leaf-info.js";
+export {
+  CheckpointManager,
+  type CheckpointManagerOptions,
+  type ItemLeaves,
+  type RestoreOptions,
+} from "./checkpoint/manager.js";
+export type { StepSelection } from "./checkpoint/manager-steps.js";
+export type { RootMetadata } from "./checkpoint/root-metadata.js";
 export { type SaveOptions, save } from "./checkpoint/save.js";
 export type { StepMetadata } from "./checkpoint/step-metadata.js";
+export type { StepNameFormat } from "./checkpoint/step-name.js";
 export { isOrbaxError, OrbaxError, type OrbaxErrorCode, type OrbaxErrorDetails } from "./errors.js";
 export { DEFAULT_LIMITS, type Limits } from "./limits.js";
 export type { KeyPath, KeyPathSelector } from "./pytree/key-path.js";
 export {
   type BareArray,
+  Bytes,
+  bytes,
   Complex,
   complex,
   type Dict,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import os
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +15,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 import orbax.checkpoint.experimental.v1 as v1
 
-from dump import dump_checkpoint
+from dump import dump_checkpoint, dump_tree
 from ops_manager import manager_facts, manager_restore
 from seeded_bytes import seeded_bytes
 from wide_types import wide_types
@@ -216,6 +218,107 @@ def _manager(path: str) -> Any:
     }
 
 
+def _single_items(path: str) -> Any:
+    """Items that are one array or one random key each, as handlers beside the tree's write them."""
+    saved = {
+        "array": ocp.args.ArraySave(np.arange(6, dtype=np.float32).reshape(2, 3)),
+        "int": ocp.args.ArraySave(5),
+        "float": ocp.args.ArraySave(0.5),
+        "jax": ocp.args.ArraySave(jnp.arange(3, dtype=jnp.int16)),
+        "typed_key": ocp.args.JaxRandomKeySave(jax.random.key(3)),
+        "typed_keys": ocp.args.JaxRandomKeySave(jax.random.split(jax.random.key(3), (2, 2))),
+        "untyped_key": ocp.args.JaxRandomKeySave(jax.random.PRNGKey(3)),
+        "numpy_legacy": ocp.args.NumpyRandomKeySave(np.random.RandomState(5).get_state()),
+        "numpy_dict": ocp.args.NumpyRandomKeySave(np.random.RandomState(5).get_state(legacy=False)),
+        "tree": ocp.args.PyTreeSave({"checkpoint": np.arange(2)}),
+    }
+    restore = {ocp.args.JaxRandomKeySave: ocp.args.JaxRandomKeyRestore}
+    restore[ocp.args.NumpyRandomKeySave] = ocp.args.NumpyRandomKeyRestore
+    restore[ocp.args.ArraySave] = ocp.args.ArrayRestore
+    restore[ocp.args.PyTreeSave] = ocp.args.PyTreeRestore
+    with ocp.CheckpointManager(path) as manager:
+        manager.save(1, args=ocp.args.Composite(**saved))
+        manager.wait_until_finished()
+        wanted = {name: restore[type(args)]() for name, args in saved.items()}
+        restored = manager.restore(1, args=ocp.args.Composite(**wanted))
+    return {name: dump_tree(restored[name]) for name in saved}
+
+
+Point = collections.namedtuple("Point", ["x", "y"])
+Nothing = collections.namedtuple("Nothing", [])
+
+
+def _rich_types(path: str) -> Any:
+    """`value_metadata_tree`, which tells tuples and named tuples from lists and dicts."""
+    from orbax.checkpoint._src.metadata.pytree_metadata_options import PyTreeMetadataOptions
+
+    options = PyTreeMetadataOptions(support_rich_types=True)
+    tree = {
+        "tuple": (np.arange(3), {"a": 1}),
+        "point": Point(y=[1, 2], x=Point(np.ones(2, np.float32), ())),
+        "nothing": Nothing(),
+        "none": None,
+        "list": [(1,), 2, (), [], {}],
+    }
+    with ocp.Checkpointer(ocp.PyTreeCheckpointHandler(pytree_metadata_options=options)) as checkpointer:
+        checkpointer.save(path, tree)
+    with ocp.Checkpointer(ocp.PyTreeCheckpointHandler(pytree_metadata_options=options)) as checkpointer:
+        return {"plain": dump_checkpoint(path), "rich": _shown(checkpointer.restore(path))}
+
+
+def _shown(tree: Any) -> Any:
+    """A tree as JSON in which every container tells its type and every leaf its text."""
+    if isinstance(tree, tuple) and hasattr(tree, "_asdict"):
+        return {"named": [[name, _shown(value)] for name, value in tree._asdict().items()]}
+    if isinstance(tree, tuple):
+        return {"tuple": [_shown(item) for item in tree]}
+    if isinstance(tree, list):
+        return {"list": [_shown(item) for item in tree]}
+    if isinstance(tree, dict):
+        return {"dict": [[key, _shown(value)] for key, value in sorted(tree.items())]}
+    return None if tree is None else str(np.asarray(tree).tolist())
+
+
+def _partial(path: str) -> Any:
+    """Series of partial saves: finalized, left open, one that finalize refuses half-way, and one in files."""
+    first = {"a": np.arange(5, dtype=np.float32), "text": "one", "list": [1]}
+    large = _seeded(5, "float32", 20, 30)
+    second = {"b": {"c": jnp.ones((2, 3)), "d": 7, "key": jax.random.key(3), "large": large}}
+    texts = {"b": {"text": "two"}, "e": {}}
+    files = v1.Context(
+        array_options=v1.options.ArrayOptions(saving=v1.options.ArrayOptions.Saving(use_ocdbt=False))
+    )
+    _partial_saves(os.path.join(path, "done"), first, second)
+    v1.partial.finalize(os.path.join(path, "done"))
+    _partial_saves(os.path.join(path, "open"), first, second)
+    _partial_saves(os.path.join(path, "half"), first, second, texts)
+    with files:
+        _partial_saves(os.path.join(path, "files"), first, second)
+    try:
+        v1.partial.finalize(os.path.join(path, "half"))
+    except Exception as error:
+        if "_strings.json" not in str(error):
+            raise
+    else:
+        raise AssertionError("finalize joined two files of strings")
+    whole = _saved_at_once({**first, **second})
+    half = _saved_at_once({**first, "b": {**second["b"], **texts["b"]}, "e": {}})
+    done = dump_checkpoint(os.path.join(path, "done", "state"))
+    return {"done": done, "open": whole, "half": half, "files": whole}
+
+
+def _partial_saves(path: str, *trees: Any) -> None:
+    for tree in trees:
+        v1.partial.save(path, tree)
+
+
+def _saved_at_once(tree: Any) -> Any:
+    """What Python would restore, had it finished: nobody can read an open series."""
+    with tempfile.TemporaryDirectory() as folder:
+        v1.save(os.path.join(folder, "whole"), tree)
+        return dump_checkpoint(os.path.join(folder, "whole", "state"))
+
+
 def _wide(make: Callable[[str], Any]) -> Callable[[str], Any]:
     def with_wide_types(path: str) -> Any:
         with wide_types():
@@ -232,4 +335,7 @@ CHECKPOINTS: dict[str, Callable[[str], Any]] = {
     "files-zarr3": _wide(_files(use_zarr3=True)),
     "v1": _wide(_v1),
     "manager": _wide(_manager),
+    "single-items": _wide(_single_items),
+    "rich-types": _rich_types,
+    "partial": _wide(_partial),
 }

@@ -25,7 +25,8 @@ def manager_save(
     Each step: {"step": n, "tree": tagged JSON} saves one item `default`; {"step": n, "items": {name: {"tree"}
     or {"json"}}} saves several. Besides: "metrics" (needs options best_metric), "custom_metadata".
     options: fields of CheckpointManagerOptions (max_to_keep, step_prefix, step_format_fixed_length,
-    best_mode, ...), and best_metric: name of the metric that best_fn reads. metadata: of the root.
+    best_mode, ...), best_metric: name of the metric that best_fn reads, and commit_file: whether only steps
+    with commit_success.txt count. metadata: of the root.
     """
     with wide_types(), _manager(directory, options, metadata) as manager:
         for step in steps:
@@ -115,6 +116,9 @@ def _manager(
     metric = fields.pop("best_metric", None)
     if metric is not None:
         fields["best_fn"] = lambda metrics: metrics[metric]
+    if fields.pop("commit_file", False):
+        mode = ocp.options.AtomicityMode.COMMIT_FILE
+        fields["atomicity_options"] = ocp.options.AtomicityOptions(mode=mode)
     return ocp.CheckpointManager(
         os.path.abspath(directory), options=ocp.CheckpointManagerOptions(**fields), metadata=metadata
     )

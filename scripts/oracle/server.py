@@ -53,6 +53,8 @@ OPERATIONS = {
     "ocdbt_read": "ops_ocdbt",
     "ocdbt_versions": "ops_ocdbt",
     "ocdbt_dump": "ops_ocdbt",
+    "zarr_read": "ops_zarr",
+    "zarr_write": "ops_zarr",
 }
 
 

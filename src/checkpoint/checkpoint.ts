@@ -1,23 +1,26 @@
 import type { JsonObject } from "../bytes/json.js";
-import { invalidArgument, isOrbaxError, notFound, unsupported } from "../errors.js";
+import { decodeUtf8 } from "../bytes/utf8.js";
+import { inFile, invalidArgument, notFound, OrbaxError, unsupported } from "../errors.js";
 import { type Limits, withDefaultLimits } from "../limits.js";
-import type { KeyPath, KeyPathSelector } from "../pytree/key-path.js";
-import { toPlain } from "../pytree/plain.js";
-import { unflattenTree } from "../pytree/unflatten.js";
+import type { KeyPathSelector } from "../pytree/key-path.js";
 import type { Tree } from "../pytree/value.js";
 import { openStorage, type StorageSource } from "../storage/open.js";
-import { readFile } from "../storage/read.js";
 import type { ReadableStorage, StorageOptions } from "../storage/storage.js";
 import { within } from "../storage/within.js";
 import type { LazyArray } from "../zarr/lazy.js";
-import { type ItemKind, type Layout, recognise, type StepEntry, type StepLayout } from "./layout.js";
+import { chooseStep } from "./choose-step.js";
+import { isPartialSaveName, pathOf } from "./committed.js";
+import { readFilesItem, readItemFile } from "./files-item.js";
+import { readGrainItem } from "./grain-item.js";
+import { readJsonItem } from "./json-item.js";
+import { type ItemKind, type StepEntry, type StepLayout, storageOfStep } from "./layout.js";
 import { describeLeaves, type LeafInfo } from "./leaf-info.js";
-import { exactValue } from "./leaf-value.js";
-import { PytreeItem } from "./pytree-item.js";
+import { openTree } from "./open-tree.js";
+import { readProtoItem } from "./proto-item.js";
+import type { PytreeItem } from "./pytree-item.js";
+import { type RecognisedSource, recogniseSource } from "./recognise-source.js";
 import { Shared } from "./shared.js";
-import { standInFor } from "./stand-in.js";
-import { decodeStepMetadata, STEP_METADATA_FILE, type StepMetadata } from "./step-metadata.js";
-import { keepMetadata } from "./unlisted.js";
+import { decodeStepMetadata, readStepMetadata, type StepMetadata } from "./step-metadata.js";
 
 /** Options of {@link openCheckpoint}. */
 export type OpenCheckpointOptions = StorageOptions & {
@@ -27,6 +30,12 @@ export type OpenCheckpointOptions = StorageOptions & {
   readonly item?: string | undefined;
   /** Changes to the library's limits. */
   readonly limits?: Partial<Limits> | undefined;
+  /**
+   * Also opens a tree that lost its top database, from those of its processes, and a partial save that was never
+   * finalized (docs/spec/orbax-layout-extra.md sections 4 and 6), and is called with what was missing. Default: both are
+   * refused.
+   */
+  readonly onSalvage?: ((message: string) => void) | undefined;
 };
 
 /** Options of {@link Checkpoint.load}. */
@@ -45,9 +54,11 @@ export type LoadOptions = StorageOptions & {
 /**
  * Opens a checkpoint without reading its arrays: 2 to 4 reads, one more a further B+tree node.
  *
- * @param source An item, a step, or a directory of steps: a path or file URL, a storage, or any zarrita store.
+ * @param source An item, a step, or a directory of steps: a path or file URL, a storage, or any zarrita store. A path
+ * may also be a file of Flax or of tensors (safetensors).
  * @throws {OrbaxError} `NOT_FOUND` nothing finished there, or no such step or item · `INVALID_ARGUMENT` an
- * unfinished save, or a number that two directories have · `UNSUPPORTED` a file.
+ * unfinished save, or a number that two directories have · `CONFLICT` an item whose deletion has begun · `DATA_LOSS`
+ * a step whose deletion record is damaged.
  * @example
  * const checkpoint = await openCheckpoint("runs/7");
  * for (const leaf of await checkpoint.leaves()) console.log(leaf.path, leaf.dtype, leaf.shape);
@@ -55,57 +66,65 @@ export type LoadOptions = StorageOptions & {
  */
 export async function openCheckpoint(
   source: StorageSource,
-  { step, item, limits: changes, signal }: OpenCheckpointOptions = {},
+  { step, item, limits: changes, onSalvage, signal }: OpenCheckpointOptions = {},
 ): Promise<Checkpoint> {
   const limits = withDefaultLimits(changes);
-  const storage = keepMetadata(await openStorage(source));
-  const { storage: root, layout } = await recogniseOrStandIn(source, storage, { signal });
-  const chosen = layout.kind === "steps" ? chooseStep(root, layout.steps, step) : { storage: root, layout };
-  if (layout.kind !== "steps" && step !== undefined) {
-    const { name = "the storage" } = root;
-    throw notFound(`${name}: no directory of steps, so there is no step ${step}`, { file: name });
-  }
-  const stepNumber = "step" in chosen ? chosen.step : undefined;
-  const metadata = await readStepMetadata(chosen.storage, limits, { signal });
-  const checkpoint = new Checkpoint({ ...chosen, step: stepNumber, metadata, limits });
+  const options = { limits, onSalvage, signal };
+  const { storage, layout } = await recogniseOrSalvage(source, options);
+  const checkpoint =
+    layout.kind === "steps"
+      ? await openStep(storage, chooseStep(storage, layout.steps, step), options)
+      : await openAlone(storage, layout, { step, ...options });
   return item === undefined ? checkpoint : checkpoint.item(item);
 }
 
-/** A path whose overwrite was interrupted is opened as the old version that stands for it. */
-async function recogniseOrStandIn(
+type OpenOptions = Pick<OpenCheckpointOptions, "onSalvage" | "signal"> & { readonly limits: Limits };
+
+/** A partial save that was never finalized is no checkpoint, but a tree for who salvages. */
+async function recogniseOrSalvage(
   source: StorageSource,
+  { limits, onSalvage, signal }: OpenOptions,
+): Promise<RecognisedSource> {
+  const storage = onSalvage === undefined ? undefined : await openStorage(source);
+  if (storage?.name !== undefined && isPartialSaveName(storage.name.replace(/\/+$/, ""))) {
+    return { storage, layout: { kind: "item", item: "pytree" } };
+  }
+  return recogniseSource(source, { limits, signal });
+}
+
+/** @internal A step of a directory of steps. */
+export async function openStep(
+  root: ReadableStorage,
+  entry: StepEntry,
+  { limits, onSalvage, signal }: OpenOptions,
+): Promise<Checkpoint> {
+  const { layout, step } = entry;
+  const storage = storageOfStep(root, entry);
+  const metadata = await metadataOf(storage, layout, { limits, signal });
+  return new Checkpoint({ storage, layout, step, metadata, limits, onSalvage });
+}
+
+async function openAlone(
   storage: ReadableStorage,
-  options: StorageOptions,
-): Promise<{ readonly storage: ReadableStorage; readonly layout: Layout }> {
-  try {
-    return { storage, layout: await recognise(storage, options) };
-  } catch (error) {
-    const standIn = isOrbaxError(error, "NOT_FOUND") ? await standInFor(source) : undefined;
-    if (standIn === undefined) throw error;
-    return { storage: standIn, layout: await recognise(standIn, options) };
+  layout: StepLayout,
+  { step, limits, onSalvage, signal }: OpenOptions & Pick<OpenCheckpointOptions, "step">,
+): Promise<Checkpoint> {
+  if (step !== undefined) {
+    const { name = "the storage" } = storage;
+    throw notFound(`${name}: no directory of steps, so there is no step ${step}`, { file: name });
   }
+  const metadata = await metadataOf(storage, layout, { limits, signal });
+  return new Checkpoint({ storage, layout, step, metadata, limits, onSalvage });
 }
 
-function chooseStep(root: ReadableStorage, steps: readonly StepEntry[], step: number | null | undefined) {
-  const name = root.name ?? "the storage";
-  const wanted = step === undefined ? steps.at(-1)?.step : step;
-  const found = steps.filter((candidate) => candidate.step === wanted);
-  const [first, second] = found;
-  if (first === undefined) {
-    const message = step === undefined ? `${name}: no finished step` : `${name}: no step ${step}`;
-    throw notFound(message, { file: name });
-  }
-  if (second !== undefined) {
-    const message = `${name}: step ${wanted} is both ${first.name} and ${second.name}; open one of them`;
-    throw invalidArgument(message, { file: name });
-  }
-  return { storage: within(root, `/${first.storedName}`), layout: first.layout, step: first.step };
-}
-
-async function readStepMetadata(storage: ReadableStorage, limits: Limits, options: StorageOptions) {
-  const limit = { limit: limits.metadataBytes, limitName: "metadataBytes" } as const;
-  const bytes = await readFile(storage, `/${STEP_METADATA_FILE}`, { ...limit, ...options });
-  return decodeStepMetadata(bytes ?? new Uint8Array(0), limits);
+/** A file has none: what lies beside it is not its own. */
+async function metadataOf(
+  storage: ReadableStorage,
+  layout: StepLayout,
+  options: StorageOptions & { readonly limits: Limits },
+): Promise<StepMetadata> {
+  const isFile = layout.kind === "item" && layout.file !== undefined;
+  return isFile ? decodeStepMetadata(new Uint8Array(0)) : readStepMetadata(storage, options);
 }
 
 /** Items that hold the tree where nobody says which (Orbax's own names). */
@@ -113,8 +132,10 @@ const DEFAULT_ITEMS = ["default", "state", "pytree"];
 
 /** One checkpoint, open for reading. Made by {@link openCheckpoint}. */
 export class Checkpoint {
-  /** Where its files lie. */
+  /** Where its files lie: its directory, or the one that holds its {@link fileName}. */
   readonly storage: ReadableStorage;
+  /** Name of the one file that it is (Flax, safetensors), `undefined` for a directory. */
+  readonly fileName: string | undefined;
   /** Number of the step, `null` for Datarax's unversioned `checkpoint`, `undefined` where no step was chosen. */
   readonly step: number | null | undefined;
   /** Whether it is one item by itself or a step with items. */
@@ -123,9 +144,14 @@ export class Checkpoint {
   readonly kind: ItemKind | undefined;
   /** What each item is, by name; empty for one item by itself. */
   readonly items: ReadonlyMap<string, ItemKind>;
+  /** Items whose deletion was begun and has not ended; they are not among `items` and cannot be read. */
+  readonly deleting: readonly string[];
+  /** Class path of the handler that wrote it, if it is one item by itself and that is known. */
+  readonly handler: string | undefined;
   /** What `_CHECKPOINT_METADATA` says: times, handlers, custom metadata. */
   readonly metadata: StepMetadata;
   readonly #limits: Limits;
+  readonly #onSalvage: OpenCheckpointOptions["onSalvage"];
   readonly #tree = new Shared((options) => this.#openTree(options));
 
   /** @internal Use {@link openCheckpoint}. */
@@ -134,22 +160,30 @@ export class Checkpoint {
     readonly layout: StepLayout;
     readonly step: number | null | undefined;
     readonly metadata: StepMetadata;
+    readonly handler?: string | undefined;
     readonly limits: Limits;
+    readonly onSalvage?: OpenCheckpointOptions["onSalvage"];
   }) {
+    const { layout, metadata } = parts;
     this.storage = parts.storage;
     this.step = parts.step;
-    this.layout = parts.layout.kind;
-    this.kind = parts.layout.kind === "item" ? parts.layout.item : undefined;
-    this.items = parts.layout.kind === "items" ? parts.layout.items : new Map();
-    this.metadata = parts.metadata;
+    this.layout = layout.kind;
+    this.kind = layout.kind === "item" ? layout.item : undefined;
+    this.fileName = layout.kind === "item" ? layout.file : undefined;
+    this.items = layout.kind === "items" ? layout.items : new Map();
+    this.deleting = layout.kind === "items" ? layout.deleting : [];
+    const alone = layout.kind === "item" && typeof metadata.itemHandlers === "string";
+    this.handler = parts.handler ?? (alone ? metadata.itemHandlers : undefined);
+    this.metadata = metadata;
     this.#limits = parts.limits;
+    this.#onSalvage = parts.onSalvage;
   }
 
   /**
    * One item of a step, as a checkpoint of its own.
    *
    * @param name Default: the only item, else the first of `default`, `state`, `pytree`, else the only tree.
-   * @throws {OrbaxError} `NOT_FOUND` with the names that there are.
+   * @throws {OrbaxError} `NOT_FOUND` with the names that there are · `CONFLICT` for one whose deletion has begun.
    */
   async item(name?: string): Promise<Checkpoint> {
     if (this.layout === "item") {
@@ -157,6 +191,7 @@ export class Checkpoint {
       const message = `${this.#place}: one item by itself, so there is no item ${JSON.stringify(name)}`;
       throw notFound(message, { file: this.#place });
     }
+    if (name !== undefined && this.deleting.includes(name)) throw deletionBegun(this.#place, name);
     const chosen = name ?? this.#defaultItem();
     const kind = chosen === undefined ? undefined : this.items.get(chosen);
     if (chosen === undefined || kind === undefined) {
@@ -169,7 +204,9 @@ export class Checkpoint {
       layout: { kind: "item", item: kind },
       step: this.step,
       metadata: this.metadata,
+      handler: handlerOf(this.metadata, chosen),
       limits: this.#limits,
+      onSalvage: this.#onSalvage,
     });
   }
 
@@ -181,7 +218,8 @@ export class Checkpoint {
   }
 
   get #place(): string {
-    return this.storage.name ?? "the checkpoint";
+    const { storage, fileName } = this;
+    return fileName === undefined ? (storage.name ?? "the checkpoint") : pathOf(storage, fileName);
   }
 
   /**
@@ -194,12 +232,15 @@ export class Checkpoint {
   }
 
   async #openTree(options?: StorageOptions): Promise<PytreeItem> {
-    const { storage, kind } = await this.item();
-    if (kind !== "pytree") {
-      const name = storage.name ?? "the item";
-      throw unsupported(`${name}: an item of kind ${kind}; this version reads trees only`, { file: name });
-    }
-    return PytreeItem.open(storage, { limits: this.#limits, ...options });
+    const item = await this.item();
+    if (item.kind !== "pytree") throw item.#refusal("no tree");
+    const { storage, fileName, handler } = item;
+    const salvaging = { onSalvage: this.#onSalvage, limits: this.#limits };
+    return openTree({ storage, file: fileName, handler }, { ...salvaging, ...options });
+  }
+
+  #refusal(what: string) {
+    return unsupported(`${this.#place}: an item of kind ${this.kind}, ${what}`, { file: this.#place });
   }
 
   /**
@@ -227,28 +268,110 @@ export class Checkpoint {
     return tree.array(path, options);
   }
 
-  /** The user's own data in the item's `_METADATA`, where `PyTreeSave(custom_metadata=…)` puts it. */
+  /**
+   * The user's own data beside the tree: in `_METADATA`, where `PyTreeSave(custom_metadata=…)` puts it, or in the
+   * headers of safetensors files; `null` if there is none.
+   */
   async itemMetadata(options?: StorageOptions): Promise<JsonObject[string]> {
-    return (await this.tree(options)).metadata.customMetadata;
+    return (await this.tree(options)).customMetadata;
   }
 
   /**
-   * Reads the values into a tree of dicts (objects without prototype), lists and leaves. With `only` it has the
-   * selected leaves alone; a list of which elements are left out is then a dict by index.
+   * Reads the values of a tree: dicts (objects without prototype), lists and leaves. With `only` it has the selected
+   * leaves alone; a list of which elements are left out is then a dict by index. Of a JSON item it reads the value:
+   * integers exact, `NaN` and the infinities numbers.
    *
    * @throws {OrbaxError} `NOT_FOUND` if `only` selects nothing · `DATA_LOSS` for damage, with the leaf's key path
-   * where one is concerned.
+   * where one is concerned · `INVALID_ARGUMENT` for `only` of a JSON item · `UNSUPPORTED` for an item of other files,
+   * which {@link text}, {@link files} and {@link file} read.
    */
   async load({ exact = false, only, onProgress, signal }: LoadOptions = {}): Promise<Tree> {
-    const tree = await this.tree({ signal });
-    const loaded = await tree.load({ only, onProgress, sharding: exact, signal });
-    const values = new Map<KeyPath, Tree>();
-    for (const { path, leaf } of loaded) {
-      const value = exactValue(leaf);
-      values.set(path, exact ? value : toPlain(value));
+    const item = await this.item();
+    if (item.kind === "pytree") {
+      const tree = await this.tree({ signal });
+      return tree.loadTree({ exact, only, onProgress, signal });
     }
-    return unflattenTree(tree.leaves.map(({ path }) => ({ path, value: values.get(path) })));
+    if (item.kind !== "json") throw item.#refusal("no tree and no JSON; text and files read it");
+    if (only !== undefined) {
+      const file = item.#place;
+      throw invalidArgument(`${file}: an item of kind json is read whole, without only`, { file });
+    }
+    return readJsonItem(item.storage, { limits: this.#limits, signal });
   }
+
+  /**
+   * The text of an item: of a protobuf item, of one process of a Grain iterator, or of a file of a user's own handler.
+   *
+   * @param name Path of the file in it. Default: the only one that there is.
+   * @throws {OrbaxError} `DATA_LOSS` if it is no UTF-8 · `NOT_FOUND` if there is no such file · `INVALID_ARGUMENT` if
+   * one must be chosen · `UNSUPPORTED` for a tree.
+   */
+  async text(name?: string, options?: StorageOptions): Promise<string> {
+    const item = await this.item();
+    const reading = { limits: this.#limits, ...options };
+    if (item.kind === "pytree") throw item.#refusal("which has no text; load reads it");
+    if (item.kind === "proto-text" && name === undefined) return readProtoItem(item.storage, reading);
+    const names = name === undefined ? await item.#textNames(reading) : [name];
+    const [chosen, ...others] = names;
+    if (chosen !== undefined && others.length === 0) {
+      return decodeText(await readItemFile(item.storage, chosen, reading), chosen);
+    }
+    const file = item.#place;
+    throw invalidArgument(`${file}: choose a file; there are ${names.join(", ") || "none"}`, { file });
+  }
+
+  async #textNames(options: StorageOptions & { readonly limits: Limits }): Promise<readonly string[]> {
+    const texts =
+      this.kind === "grain" ? readGrainItem(this.storage, options) : readFilesItem(this.storage, options);
+    return [...(await texts).keys()];
+  }
+
+  /**
+   * The files of an item that is no tree, with their sizes in bytes, by their paths in it, sorted; without those that
+   * Orbax adds.
+   *
+   * @throws {OrbaxError} `INVALID_ARGUMENT` for a link that leads out of the item · `UNSUPPORTED` for a tree, and for
+   * a store that cannot list.
+   */
+  async files(options?: StorageOptions): Promise<ReadonlyMap<string, number>> {
+    const item = await this.item();
+    if (item.kind === "pytree") throw item.#refusal("whose files are no content; load reads it");
+    return readFilesItem(item.storage, { limits: this.#limits, ...options });
+  }
+
+  /**
+   * The bytes of one file of an item that is no tree, by its path in it.
+   *
+   * @throws {OrbaxError} `NOT_FOUND` if there is none · `INVALID_ARGUMENT` for a path that leads out of the item ·
+   * `UNSUPPORTED` for a tree.
+   */
+  async file(path: string, options?: StorageOptions): Promise<Uint8Array> {
+    const item = await this.item();
+    if (item.kind === "pytree") throw item.#refusal("whose files are no content; load reads it");
+    return readItemFile(item.storage, path, { limits: this.#limits, ...options });
+  }
+}
+
+function handlerOf({ itemHandlers }: StepMetadata, item: string): string | undefined {
+  return typeof itemHandlers === "object" ? itemHandlers[item] : undefined;
+}
+
+function decodeText(bytes: Uint8Array, file: string): string {
+  try {
+    return decodeUtf8(bytes, "text");
+  } catch (error) {
+    throw inFile(error, file);
+  }
+}
+
+/** Orbax's v1 interface refuses it, too; what is left of it may be anything. */
+function deletionBegun(place: string, item: string): OrbaxError {
+  const message = `${place}: item ${JSON.stringify(item)}: its deletion was begun and has not ended`;
+  return new OrbaxError("CONFLICT", message, {
+    file: place,
+    key: item,
+    pythonType: "DeletionInProgressError",
+  });
 }
 
 /**

@@ -17,6 +17,11 @@ export function isUnfinishedName(name: string): boolean {
   return name.includes(TMP_SUFFIX) || name.endsWith(PARTIAL_SAVE_SUFFIX);
 }
 
+/** Whether a name is that of a series of partial saves, or of one call of it. */
+export function isPartialSaveName(name: string): boolean {
+  return name.includes(PARTIAL_SAVE_SUFFIX);
+}
+
 /** Whether a name is that of a directory whose removal has begun: it may lack anything. */
 export function isDeletedName(name: string): boolean {
   return name.endsWith(DELETED_SUFFIX);

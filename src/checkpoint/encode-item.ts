@@ -7,10 +7,9 @@ import { flattenTree, type PathAndLeaf } from "../pytree/flatten.js";
 import { formatKeyPath, type KeyPath, leafName, parameterName } from "../pytree/key-path.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";
 import type { Scalar } from "../pytree/value.js";
-import { encodeChunk } from "../zarr/chunk.js";
-import { encodeArray } from "../zarr/encode-array.js";
-import { type Compressor, encodeZarray } from "../zarr/metadata.js";
+import { type Compressor, encodeArray } from "../zarr/encode-array.js";
 import { NdArray, ndarray } from "../zarr/nd-array.js";
+import { encodeZarray } from "../zarr/zarr2.js";
 import { arrayKey, ZARRAY } from "./array-key.js";
 import { checkString } from "./strings-file.js";
 import type { TreeEntry } from "./tree-metadata.js";
@@ -86,7 +85,7 @@ function naming<T>(path: KeyPath, encode: () => T): T {
   }
 }
 
-const VALUE_TYPES: { readonly [K in PytreeLeaf["kind"]]: string } = {
+const VALUE_TYPES: { readonly [K in Exclude<PytreeLeaf["kind"], "bytes">]: string } = {
   array: "np.ndarray",
   "prng-key": "np.ndarray",
   scalar: "scalar",
@@ -99,6 +98,7 @@ const VALUE_TYPES: { readonly [K in PytreeLeaf["kind"]]: string } = {
 };
 
 function valueType({ kind }: PytreeLeaf): string {
+  if (kind === "bytes") throw new Error("flattenTree lets no bytes through");
   return VALUE_TYPES[kind];
 }
 
@@ -143,15 +143,14 @@ const LEAST_COMPRESSED_BYTES = 64;
 function encodeEntries(name: string, array: NdArray): NewEntry[] {
   const { dtype, shape, data } = array;
   ndarray(dtype, shape, data); // once more: whoever transfers an array's buffer leaves it empty
-  const { metadata, chunks } = encodeArray(array, { compressor: UNCOMPRESSED });
   const zstd = array.data.byteLength < LEAST_COMPRESSED_BYTES ? undefined : zstdEncoder();
-  const stored = zstd === undefined ? metadata : { ...metadata, compressor: ZSTD };
+  const compressor = zstd === undefined ? UNCOMPRESSED : ZSTD;
+  const { metadata, chunks } = encodeArray(array, { compressor, zstd, checksum: false });
   return [
-    [databaseKey(name, ZARRAY), encodeZarray(stored)],
-    ...chunks.map(([key, bytes]): NewEntry => {
-      const compress = () => encodeChunk(bytes, stored, { zstd, checksum: false });
-      return [databaseKey(name, key), zstd === undefined ? bytes : compress];
-    }),
+    [databaseKey(name, ZARRAY), encodeZarray(metadata)],
+    ...chunks.map(
+      ([key, encode]): NewEntry => [databaseKey(name, key), zstd === undefined ? encode() : encode],
+    ),
   ];
 }
 

@@ -1,24 +1,35 @@
-import { invalidArgument, notFound, unsupported } from "../errors.js";
-import type { ReadableStorage, StorageEntry, StorageOptions } from "../storage/storage.js";
+import { invalidArgument, isOrbaxError, notFound, type OrbaxError, unsupported } from "../errors.js";
+import type { Limits } from "../limits.js";
+import type { ReadableStorage, StorageOptions } from "../storage/storage.js";
 import { within } from "../storage/within.js";
-import { committedEntries, isDeletedName, isUnfinishedName, unfinishedNames } from "./committed.js";
-import { STEP_METADATA_FILE } from "./step-metadata.js";
-import { compareSteps, isAmongSteps, parseStepName, type StepName } from "./step-name.js";
+import {
+  committedEntries,
+  isDeletedName,
+  isPartialSaveName,
+  isUnfinishedName,
+  unfinishedNames,
+} from "./committed.js";
+import { DELETION_FILE, readDeletionRecord } from "./deletion-record.js";
+import { type Folder, firstByte, listChild, listFolder, startsMsgpackMap } from "./folder.js";
+import { kindOfHandler } from "./handler-kind.js";
+import { inParallel } from "./in-parallel.js";
+import { itemKindByFiles, SAFETENSORS_SUFFIX } from "./item-kind.js";
+import { ROOT_METADATA_DIRECTORY } from "./root-metadata.js";
+import type { ItemKind, StepLayout } from "./step-layout.js";
+import { readStepMetadata, STEP_METADATA_FILE, type StepMetadata } from "./step-metadata.js";
+import { compareSteps, isAmongSteps, parseStepFileName, parseStepName, type StepName } from "./step-name.js";
 import { TREE_METADATA_FILE } from "./tree-metadata.js";
+import { recogniseUnlisted } from "./unlisted-layout.js";
 
-/** What an item is: a tree of arrays, or a file of another handler (docs/spec/orbax-layout.md section 18). */
-export type ItemKind = "pytree" | "json" | "proto-text" | "grain";
-
-/** A step directory: one item by itself, or items in directories of their own. */
-export type StepLayout =
-  | { readonly kind: "item"; readonly item: ItemKind }
-  | { readonly kind: "items"; readonly items: ReadonlyMap<string, ItemKind> };
+export type { ItemKind, StepLayout } from "./step-layout.js";
 
 /** A step in a directory of steps. */
 export type StepEntry = StepName & {
   /** Where it really lies: `name`, or the old version that stands for it during an overwrite. */
   readonly storedName: string;
   readonly layout: StepLayout;
+  /** Why it cannot be opened, where that is known already; its layout is what the files show. */
+  readonly damage?: OrbaxError | undefined;
 };
 
 /** What a directory is (section 2). */
@@ -26,30 +37,77 @@ export type Layout =
   | StepLayout
   | { readonly kind: "steps"; readonly steps: readonly StepEntry[]; readonly unfinished: readonly string[] };
 
+/** How a directory is recognised. */
+export type RecogniseOptions = StorageOptions & {
+  /** Changes to the library's limits. */
+  readonly limits?: Partial<Limits> | undefined;
+};
+
 /** Empty file by which Orbax's v1 interface knows a step. */
 const V1_MARKER = "orbax.checkpoint";
 
-const ROOT_METADATA_DIRECTORY = "metadata";
-
 /**
- * Recognises a directory: an item; a step with items; a directory of steps.
+ * Recognises a directory, in this order: an item; a step, by `orbax.checkpoint` or `_CHECKPOINT_METADATA`; a directory
+ * of steps; a step of items; safetensors files. It lists the directory and those one and two levels below, each once,
+ * and reads small files only where names do not decide.
  *
  * @throws {OrbaxError} `NOT_FOUND` if it is not there or none of these, saying what was looked for ·
- * `INVALID_ARGUMENT` for a directory whose save was never finished, or whose removal has begun · `UNSUPPORTED` for a
- * file.
+ * `INVALID_ARGUMENT` for a directory whose save was never finished, or whose removal has begun · `DATA_LOSS` for a
+ * step with a deletion record that is damaged · `UNSUPPORTED` for a storage whose root is a file.
  */
-export async function recognise(storage: ReadableStorage, options?: StorageOptions): Promise<Layout> {
+export async function recognise(storage: ReadableStorage, options: RecogniseOptions = {}): Promise<Layout> {
   refuseLeftover(storage);
-  const entries = await list(storage, options);
-  if (entries === undefined) return recogniseWithoutListing(storage, options);
-  const items = await findItems(storage, entries, options);
-  const step = stepOf(entries, items);
-  if (step !== undefined) return step;
-  const steps = await findSteps(storage, entries, options);
-  if (steps.length === 0 && items.size > 0) return { kind: "items", items };
-  const unfinished = unfinishedNames(entries);
-  if (steps.length > 0 || unfinished.length > 0) return { kind: "steps", steps, unfinished };
-  throw nothingRecognised(storage);
+  if (storage.list === undefined) {
+    return (await recogniseUnlisted(storage, options)) ?? nothingRecognised(storage);
+  }
+  const folder = (await listFolder(storage, options)) ?? (await nothingListed(storage, options));
+  const step = await layoutOfMarked(folder, options);
+  if (step !== undefined) return withoutDeleted(folder, step, options);
+  const { items, steps } = await childrenOf(folder, options);
+  if ([...items.keys()].some(isItemName)) return withoutDeleted(folder, itemsLayout(items), options);
+  const unfinished = unfinishedNames(folder.entries);
+  if (steps.length > 0) return { kind: "steps", steps, unfinished };
+  if (items.size > 0) return withoutDeleted(folder, itemsLayout(items), options);
+  if ([...folder.files].some((name) => name.endsWith(SAFETENSORS_SUFFIX))) {
+    return { kind: "item", item: "pytree" };
+  }
+  return unfinished.length > 0 ? { kind: "steps", steps, unfinished } : nothingRecognised(storage);
+}
+
+/**
+ * The steps of a directory that is known to be one of steps, ascending; none if it is missing, or nothing can list it.
+ */
+export async function readSteps(
+  storage: ReadableStorage,
+  options: RecogniseOptions = {},
+): Promise<readonly StepEntry[]> {
+  const folder = await listFolder(storage, options);
+  return folder === undefined ? [] : (await childrenOf(folder, options)).steps;
+}
+
+/**
+ * What a directory holds that is known to be a step, whatever lies in it: an item, or its subdirectories that are items.
+ *
+ * @throws {OrbaxError} `NOT_FOUND` if it is not there · `DATA_LOSS` for a deletion record that is damaged.
+ */
+export async function recogniseStep(
+  storage: ReadableStorage,
+  options: RecogniseOptions = {},
+): Promise<StepLayout> {
+  if (storage.list === undefined) {
+    return (await recogniseUnlisted(storage, options)) ?? nothingRecognised(storage);
+  }
+  const folder = (await listFolder(storage, options)) ?? (await nothingListed(storage, options));
+  const layout =
+    (await layoutOfMarked(folder, options)) ??
+    itemsLayout(await itemsOf(folder, handlersOf(folder, options), options));
+  return withoutDeleted(folder, layout, options);
+}
+
+/** The storage that goes with a step's layout: its directory, or for a file the directory that holds it. */
+export function storageOfStep(root: ReadableStorage, { storedName, layout }: StepEntry): ReadableStorage {
+  const isFile = layout.kind === "item" && layout.file !== undefined;
+  return isFile ? root : within(root, `/${storedName}`);
 }
 
 /** A directory inside of one that is unfinished is unfinished, too, whatever it holds (section 4). */
@@ -57,57 +115,32 @@ function refuseLeftover({ name = "" }: ReadableStorage): void {
   const parts = name.split(/[/\\]/);
   if (parts.some(isUnfinishedName)) {
     const message = `${name}: an unfinished save; only what has its final name can be opened`;
-    throw invalidArgument(message, { file: name });
+    const wayOut = parts.some(isPartialSaveName) ? "; --salvage reads what a partial save holds" : "";
+    throw invalidArgument(message + wayOut, { file: name });
   }
   if (parts.some(isDeletedName)) {
     throw invalidArgument(`${name}: a checkpoint whose removal has begun`, { file: name });
   }
 }
 
-function nothingRecognised({ name = "the storage" }: ReadableStorage) {
-  return notFound(
+function nothingRecognised({ name = "the storage" }: ReadableStorage): never {
+  throw notFound(
     `${name}: no checkpoint: neither ${TREE_METADATA_FILE}, nor ${STEP_METADATA_FILE} or directories with items, ` +
-      "nor directories of steps",
+      `nor directories of steps, nor files of another kind of item, of Flax (checkpoint_<step>) or *${SAFETENSORS_SUFFIX}`,
     { file: name },
   );
 }
 
-async function list(storage: ReadableStorage, options?: StorageOptions) {
-  if (storage.list === undefined) return undefined;
-  const entries = await storage.list("/", options);
-  if (entries !== undefined) return entries;
+async function nothingListed(storage: ReadableStorage, options: StorageOptions): Promise<never> {
   const { name = "the storage" } = storage;
   if (await storage.has?.("/", options)) {
-    throw unsupported(`${name}: a file; this version reads directories only`, { file: name });
+    throw unsupported(`${name}: a file; give its path, or the directory that holds it`, { file: name });
   }
   throw notFound(`${name}: no such directory`, { file: name });
 }
 
-/** Stores that cannot list are asked for the files that an item or a step would have. */
-async function recogniseWithoutListing(
-  storage: ReadableStorage,
-  options?: StorageOptions,
-): Promise<StepLayout> {
-  if ((await storage.get(`/${TREE_METADATA_FILE}`, options)) !== undefined)
-    return { kind: "item", item: "pytree" };
-  const items = new Map<string, ItemKind>();
-  for (const item of ["default", "state", "pytree"]) {
-    if ((await storage.get(`/${item}/${TREE_METADATA_FILE}`, options)) !== undefined)
-      items.set(item, "pytree");
-  }
-  if (items.size > 0) return { kind: "items", items };
-  throw nothingRecognised(storage);
-}
-
-/** The directory as a step, `undefined` if it is none or may be a directory of steps. */
-function stepOf(
-  entries: readonly StorageEntry[],
-  items: ReadonlyMap<string, ItemKind>,
-): StepLayout | undefined {
-  const own = itemKindOf(entries);
-  if (own !== undefined) return { kind: "item", item: own };
-  const isMarked = hasFile(entries, V1_MARKER) || hasFile(entries, STEP_METADATA_FILE);
-  return isMarked || [...items.keys()].some(isItemName) ? { kind: "items", items } : undefined;
+function itemsLayout(items: ReadonlyMap<string, ItemKind>): StepLayout {
+  return { kind: "items", items, deleting: [] };
 }
 
 /** Whether a name is an item's and no step's, nor that of what older managers keep about their steps (section 5). */
@@ -115,62 +148,143 @@ function isItemName(name: string): boolean {
   return !isAmongSteps(name) && name !== ROOT_METADATA_DIRECTORY;
 }
 
-function hasFile(entries: readonly StorageEntry[], name: string): boolean {
-  return entries.some((entry) => entry.name === name && entry.kind === "file");
+/** What `_CHECKPOINT_METADATA` says about handlers, read at the first question. */
+type Handlers = () => Promise<StepMetadata["itemHandlers"]>;
+
+function handlersOf({ storage, files }: Folder, options: RecogniseOptions): Handlers {
+  let handlers: ReturnType<Handlers> | undefined;
+  return () => {
+    handlers ??= files.has(STEP_METADATA_FILE) ? readHandlers(storage, options) : Promise.resolve(undefined);
+    return handlers;
+  };
 }
 
-/** Subdirectories that are items; none of a directory that is an item itself. */
-async function findItems(
-  storage: ReadableStorage,
-  entries: readonly StorageEntry[],
-  options?: StorageOptions,
-): Promise<Map<string, ItemKind>> {
-  const items = new Map<string, ItemKind>();
-  if (itemKindOf(entries) !== undefined) return items;
-  for (const { name, kind, storedName } of committedEntries(entries)) {
-    if (kind !== "directory") continue;
-    const item = itemKindOf(await childrenOf(storage, storedName, options));
-    if (item !== undefined) items.set(name, item);
+/** One that is too large or too deep is refused when the step is opened, not when its kind is asked for. */
+async function readHandlers(storage: ReadableStorage, options: RecogniseOptions) {
+  try {
+    return (await readStepMetadata(storage, options)).itemHandlers;
+  } catch (error) {
+    if (isOrbaxError(error)) return undefined;
+    throw error;
   }
+}
+
+/** An item, or a step by its marks; `undefined` if it is neither. */
+async function layoutOfMarked(folder: Folder, options: RecogniseOptions): Promise<StepLayout | undefined> {
+  const handlers = handlersOf(folder, options);
+  const ownHandler = async () => {
+    const own = await handlers();
+    return typeof own === "string" ? own : undefined;
+  };
+  const own = await itemKindByFiles(folder, ownHandler, options);
+  if (own !== undefined) return { kind: "item", item: own };
+  if (!folder.files.has(V1_MARKER) && !folder.files.has(STEP_METADATA_FILE)) return undefined;
+  const items = await itemsOf(folder, handlers, options);
+  // One that wrote something else than it should, nothing, or what only a user's own handler can read.
+  const alone = items.size === 0 ? kindOfHandler(await ownHandler()) : undefined;
+  return alone === undefined ? itemsLayout(items) : { kind: "item", item: alone };
+}
+
+/** A directory among steps: an item, or a step with items; `undefined` if it is neither. */
+async function layoutOfStep(folder: Folder, options: RecogniseOptions): Promise<StepLayout | undefined> {
+  const marked = await layoutOfMarked(folder, options);
+  if (marked !== undefined) return marked;
+  const items = await itemsOf(folder, handlersOf(folder, options), options);
+  return [...items.keys()].some(isItemName) ? itemsLayout(items) : undefined;
+}
+
+/** Subdirectories that are items, in the order of the listing. */
+async function itemsOf(folder: Folder, handlers: Handlers, options: RecogniseOptions) {
+  const kinds = new Map<string, ItemKind | undefined>();
+  const children = committedEntries(folder.entries).filter(({ kind }) => kind === "directory");
+  for (const { name } of children) kinds.set(name, undefined);
+  await inParallel(children, async ({ name, storedName }) => {
+    const child = await listChild(folder, storedName, options);
+    if (child === undefined) return;
+    const handler = async () => {
+      const all = await handlers();
+      return typeof all === "object" ? all[name] : undefined;
+    };
+    const byFiles = await itemKindByFiles(child, handler, options);
+    // A tree that lost its metadata is still the item by which it was saved: it is damaged rather than absent.
+    kinds.set(name, byFiles ?? kindOfHandler(await handler()));
+  });
+  return definedOf(kinds);
+}
+
+/** What a directory without marks holds: items for a step of items, and steps, which may be the same directories. */
+async function childrenOf(folder: Folder, options: RecogniseOptions) {
+  const kinds = new Map<string, ItemKind | undefined>();
+  const steps: StepEntry[] = [];
+  const children = committedEntries(folder.entries).filter(
+    ({ name, kind }) => kind === "directory" || parseStepFileName(name) !== undefined,
+  );
+  for (const { name, kind } of children) if (kind === "directory") kinds.set(name, undefined);
+  await inParallel(children, async ({ name, kind, storedName }) => {
+    if (kind === "file") {
+      const step = await flaxStep(folder, name, options);
+      if (step !== undefined) steps.push(step);
+      return;
+    }
+    const child = await listChild(folder, storedName, options);
+    if (child === undefined) return;
+    const step = parseStepName(name);
+    if (step === undefined) {
+      kinds.set(name, await itemKindByFiles(child, noHandler, options));
+      return;
+    }
+    const layout = await layoutOfStep(child, options);
+    if (layout === undefined) return;
+    if (layout.kind === "item") kinds.set(name, layout.item);
+    steps.push({ ...step, storedName, ...(await damageOf(child, layout, options)) });
+  });
+  return { items: definedOf(kinds), steps: steps.sort(compareSteps) };
+}
+
+async function noHandler(): Promise<undefined> {}
+
+function definedOf(kinds: ReadonlyMap<string, ItemKind | undefined>): ReadonlyMap<string, ItemKind> {
+  const items = new Map<string, ItemKind>();
+  for (const [name, kind] of kinds) if (kind !== undefined) items.set(name, kind);
   return items;
 }
 
-const JSON_FILES: ReadonlySet<string> = new Set(["metadata", "data.json", "metrics"]);
-const GRAIN_FILE = /^process_\d+-of-\d+\.json$/;
-
-/** What a directory's files make it. Only trees have directories, too. */
-function itemKindOf(entries: readonly StorageEntry[]): ItemKind | undefined {
-  if (hasFile(entries, TREE_METADATA_FILE)) return "pytree";
-  if (entries.some(({ kind }) => kind === "directory")) return undefined;
-  const files = entries.map(({ name }) => name);
-  if (files.some((name) => JSON_FILES.has(name))) return "json";
-  if (files.some((name) => GRAIN_FILE.test(name))) return "grain";
-  return files.some((name) => name.endsWith(".pbtxt")) ? "proto-text" : undefined;
+/** A file that Flax wrote for a step; `undefined` for every other file. */
+async function flaxStep(
+  { storage }: Folder,
+  name: string,
+  options: StorageOptions,
+): Promise<StepEntry | undefined> {
+  const step = parseStepFileName(name);
+  if (step === undefined || !startsMsgpackMap(await firstByte(storage, `/${name}`, options)))
+    return undefined;
+  return { ...step, storedName: name, layout: { kind: "item", item: "pytree", file: name } };
 }
 
-/** Children with step names that really are steps, ascending. */
-async function findSteps(
-  storage: ReadableStorage,
-  entries: readonly StorageEntry[],
-  options?: StorageOptions,
-): Promise<StepEntry[]> {
-  const steps: StepEntry[] = [];
-  for (const { name, kind, storedName } of committedEntries(entries)) {
-    const step = kind === "directory" ? parseStepName(name) : undefined;
-    if (step === undefined) continue;
-    const children = await childrenOf(storage, storedName, options);
-    const items = await findItems(within(storage, `/${storedName}`), children, options);
-    const layout = stepOf(children, items);
-    if (layout !== undefined) steps.push({ ...step, storedName, layout });
+/** The layout without items that are being deleted. Errors as {@link readDeletionRecord}. */
+async function withoutDeleted(
+  { storage, files }: Folder,
+  layout: StepLayout,
+  options: RecogniseOptions,
+): Promise<StepLayout> {
+  if (layout.kind === "item" || !files.has(DELETION_FILE)) return layout;
+  const record = await readDeletionRecord(storage, options);
+  if (record === undefined) return layout;
+  const items = new Map(layout.items);
+  items.delete(record.name);
+  return { kind: "items", items, deleting: [record.name] };
+}
+
+/** As {@link withoutDeleted}, but one step with a damaged record does not spoil the listing of all. */
+async function damageOf(
+  folder: Folder,
+  layout: StepLayout,
+  options: RecogniseOptions,
+): Promise<Pick<StepEntry, "layout" | "damage">> {
+  try {
+    return { layout: await withoutDeleted(folder, layout, options) };
+  } catch (error) {
+    if (isOrbaxError(error)) return { layout, damage: error };
+    throw error;
   }
-  return steps.sort(compareSteps);
-}
-
-/** What a subdirectory holds. It may be a link that leads elsewhere, as a step on another disk is. */
-async function childrenOf(
-  storage: ReadableStorage,
-  directory: string,
-  options?: StorageOptions,
-): Promise<readonly StorageEntry[]> {
-  return (await within(storage, `/${directory}`).list?.("/", options)) ?? [];
 }

@@ -1,12 +1,12 @@
-import type { Zstd } from "../bytes/zstd.js";
-import { dataLoss } from "../errors.js";
+import { dataLoss, type OrbaxError } from "../errors.js";
 import { plainElement } from "../pytree/element.js";
 import { formatKeyPath, type KeyPath, leafName } from "../pytree/key-path.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";
-import { PrngKey, Scalar } from "../pytree/value.js";
+import { type PrngKey, Scalar } from "../pytree/value.js";
+import { keyOfWords } from "../pytree/words.js";
 import type { StorageOptions } from "../storage/storage.js";
 import { type ArrayPlan, type ArrayPlanOptions, planArray } from "../zarr/array.js";
-import { elementCount } from "../zarr/dtype.js";
+import type { Codecs } from "../zarr/codecs.js";
 import type { ArrayMetadata } from "../zarr/metadata.js";
 import { NdArray } from "../zarr/nd-array.js";
 import type { ArrayStore, ChunkRequest } from "./array-store.js";
@@ -17,7 +17,7 @@ import type { DescribedLeaf } from "./stored-leaf.js";
 /** What {@link readLeafArrays} needs beside the leaves. */
 export type ReadLeafArraysOptions = {
   readonly extras: LeafExtras;
-  readonly zstd: Zstd | undefined;
+  readonly codecs: Codecs;
   readonly missingChunks: "fill" | "error";
   /** Most chunks of one array. */
   readonly arrayChunks: number;
@@ -33,7 +33,7 @@ export type ReadLeafArraysOptions = {
 export async function readLeafArrays(
   store: ArrayStore,
   leaves: readonly DescribedLeaf[],
-  { extras, zstd, missingChunks, arrayChunks, onProgress }: ReadLeafArraysOptions,
+  { extras, codecs, missingChunks, arrayChunks, onProgress }: ReadLeafArraysOptions,
   options: StorageOptions,
 ): Promise<(PytreeLeaf | undefined)[]> {
   const values: (PytreeLeaf | undefined)[] = leaves.map(() => undefined);
@@ -42,14 +42,14 @@ export async function readLeafArrays(
   const requests: ChunkRequest[] = [];
   for (const [index, leaf] of leaves.entries()) {
     if (leaf.array === undefined) continue;
-    const plan = planLeaf(leaf.path, leaf.array, { missingChunks, arrayChunks, zstd });
-    const finish = () => {
+    const plan = planLeaf(leaf.path, leaf.array, { missingChunks, arrayChunks, codecs });
+    const chunks = new ChunkArrivals(leaf, plan, missingChunks, () => {
       values[index] = leafOf(leaf, plan.finish(), extras);
       done++;
       onProgress?.(done, all);
-    };
+    });
     // One by one: a call takes no million arguments.
-    for (const request of chunkRequests(leaf, plan, finish)) requests.push(request);
+    for (const request of chunks.requests()) requests.push(request);
   }
   await store.readChunks(requests, options);
   return values;
@@ -63,25 +63,62 @@ function planLeaf(path: KeyPath, array: ArrayMetadata, options: Omit<ArrayPlanOp
   }
 }
 
-/** The requests of one array; `finish` is called when the last chunk has come. */
-function chunkRequests(leaf: DescribedLeaf, plan: ArrayPlan, finish: () => void): ChunkRequest[] {
-  let missing = plan.chunks.length;
-  if (missing === 0) finish();
-  return plan.chunks.map((chunk, index) => ({
-    array: leaf.name,
-    chunk: chunk.key,
-    storedBytes: chunk.storedBytes,
-    into: () => chunk.into,
-    receive: (stored) => {
-      try {
-        plan.accept(index, stored);
-        missing--;
-        if (missing === 0) finish();
-      } catch (error) {
-        throw atLeaf(error, leaf.path);
-      }
-    },
-  }));
+/** How many missing chunks a message names. */
+const NAMED_CHUNKS = 4;
+
+/**
+ * The chunks of one array as they come. Those that are missing are counted to the end and named together: a checkpoint
+ * of one host lacks those of the others (docs/spec/orbax-layout-extra.md section 10), which is no damage of one chunk.
+ */
+class ChunkArrivals {
+  readonly #leaf: DescribedLeaf;
+  readonly #plan: ArrayPlan;
+  readonly #missingChunks: "fill" | "error";
+  readonly #finish: () => void;
+  readonly #missing: number[] = [];
+  #awaited: number;
+
+  /** @param finish Called when the last chunk has come. */
+  constructor(leaf: DescribedLeaf, plan: ArrayPlan, missingChunks: "fill" | "error", finish: () => void) {
+    this.#leaf = leaf;
+    this.#plan = plan;
+    this.#missingChunks = missingChunks;
+    this.#finish = finish;
+    this.#awaited = plan.chunks.length;
+  }
+
+  requests(): ChunkRequest[] {
+    if (this.#awaited === 0) this.#finish();
+    return this.#plan.chunks.map((chunk, index) => ({
+      array: this.#leaf.name,
+      chunk: chunk.key,
+      storedBytes: chunk.storedBytes,
+      into: () => chunk.into,
+      receive: (stored) => this.#receive(index, stored),
+    }));
+  }
+
+  #receive(index: number, stored: Uint8Array | undefined): void {
+    try {
+      if (stored === undefined && this.#missingChunks === "error") this.#missing.push(index);
+      else this.#plan.accept(index, stored);
+      this.#awaited--;
+      if (this.#awaited > 0) return;
+      if (this.#missing.length > 0) throw this.#incomplete();
+      this.#finish();
+    } catch (error) {
+      throw atLeaf(error, this.#leaf.path);
+    }
+  }
+
+  #incomplete(): OrbaxError {
+    const { length } = this.#missing;
+    const named = this.#missing.sort((a, b) => a - b).slice(0, NAMED_CHUNKS);
+    const keys = named.map((index) => this.#plan.chunks[index]?.key).join(", ");
+    const verb = length === 1 ? "is" : "are";
+    const what = `${leafName(this.#leaf.path)}: ${length} of ${this.#plan.chunks.length} chunks ${verb} missing`;
+    return dataLoss(`${what}: ${keys}${length > named.length ? ", …" : ""}`);
+  }
 }
 
 function leafOf(leaf: DescribedLeaf, array: NdArray, { sharding, keyImpl }: LeafExtras): PytreeLeaf {
@@ -101,14 +138,12 @@ function withSharding(array: NdArray, sharding: string): NdArray {
 
 /** A typed key is an array of words; its last axis counts the words of one key. */
 function keyOf(leaf: DescribedLeaf, array: NdArray, impl: string, sharding: string | undefined): PrngKey {
-  const { shape, data } = array;
-  if (!(data instanceof Uint32Array) || shape.length === 0 || elementCount(shape) === 0) {
-    throw dataLoss(leafName(leaf.path), {
-      key: formatKeyPath(leaf.path),
-      field: "random key",
-      found: `${array.dtype} [${shape.join(", ")}]`,
-      expected: "uint32 words",
-    });
-  }
-  return new PrngKey(shape.slice(0, -1), data, impl, sharding);
+  const key = keyOfWords(array, impl, sharding);
+  if (key !== undefined) return key;
+  throw dataLoss(leafName(leaf.path), {
+    key: formatKeyPath(leaf.path),
+    field: "random key",
+    found: `${array.dtype} [${array.shape.join(", ")}]`,
+    expected: "uint32 words",
+  });
 }

@@ -3,34 +3,38 @@ import {
   expectObject,
   expectString,
   isJsonObject,
+  type JsonValue,
   optionalString,
   parseJson,
 } from "../bytes/json.js";
-import { inFile } from "../errors.js";
+import { inFile, isOrbaxError } from "../errors.js";
 import type { Limits } from "../limits.js";
-import { readFile } from "../storage/read.js";
-import type { ReadableStorage, StorageKey, StorageOptions } from "../storage/storage.js";
+import { type ReadFileOptions, readFile } from "../storage/read.js";
+import type { ReadableStorage, StorageOptions } from "../storage/storage.js";
 import type { StoredLeaf } from "./stored-leaf.js";
 
 /** File with the sharding of every `jax.Array` (docs/spec/orbax-layout.md section 10). */
 const SHARDING_FILE = "_sharding";
-/** File that names the generator of typed random keys; each process writes one with equal content. */
-const ARRAY_METADATAS_FILE = "array_metadatas/process_0";
+/** Directory with a file of each process, of equal content, that names the generator of typed random keys. */
+const ARRAY_METADATAS = "array_metadatas";
+const PROCESS_FILE = /^process_\d+$/;
 
 /** What files beside the arrays add to `jax.Array` leaves, by parameter name. */
 export type LeafExtras = {
-  /** The `_sharding` text; nothing in it is needed to read. */
+  /** The `_sharding` text, which no array needs to be read. */
   readonly sharding: ReadonlyMap<string, string>;
   /** JAX's name of the generator, for leaves that are typed random keys. */
   readonly keyImpl: ReadonlyMap<string, string>;
 };
 
-const NO_EXTRAS: LeafExtras = { sharding: new Map(), keyImpl: new Map() };
+/** For trees that have nothing beside their arrays. */
+export const NO_EXTRAS: LeafExtras = { sharding: new Map(), keyImpl: new Map() };
 
 /**
- * Reads what only `jax.Array` leaves have; nothing at all if there are none.
+ * Reads what only `jax.Array` leaves have; nothing at all if there are none. A missing file says nothing, and neither
+ * does a damaged `_sharding`: the arrays are whole without it (docs/spec/orbax-layout.md section 16).
  *
- * @throws {OrbaxError} `DATA_LOSS` for a damaged file. A missing one says nothing.
+ * @throws {OrbaxError} `DATA_LOSS` for damage in `array_metadatas`, which tells random keys from arrays.
  */
 export async function readLeafExtras(
   storage: ReadableStorage,
@@ -39,26 +43,46 @@ export async function readLeafExtras(
   options?: StorageOptions,
 ): Promise<LeafExtras> {
   if (leaves.every(({ valueType }) => valueType !== "jax.Array")) return NO_EXTRAS;
-  const read = (file: string) => {
-    const key: StorageKey = `/${file}`;
-    return readFile(storage, key, { limit: limits.metadataBytes, limitName: "metadataBytes", ...options });
-  };
+  const limit = { limit: limits.metadataBytes, limitName: "metadataBytes" } as const;
   const [arrayMetadatas, shardings] = await Promise.all([
-    read(ARRAY_METADATAS_FILE),
-    sharding ? read(SHARDING_FILE) : undefined,
+    readArrayMetadatas(storage, { ...limit, ...options }),
+    sharding ? readFile(storage, `/${SHARDING_FILE}`, { ...limit, ...options }) : undefined,
   ]);
   return {
-    keyImpl: arrayMetadatas === undefined ? NO_EXTRAS.keyImpl : decodeKeyImpls(arrayMetadatas, limits),
+    keyImpl: arrayMetadatas === undefined ? NO_EXTRAS.keyImpl : keyImplsOf(arrayMetadatas, limits),
     sharding: shardings === undefined ? NO_EXTRAS.sharding : decodeShardings(shardings, limits),
   };
 }
 
-function decodeKeyImpls(bytes: Uint8Array, limits: Limits): Map<string, string> {
+type NamedFile = { readonly name: string; readonly bytes: Uint8Array };
+
+/** Mostly process 0 was there; where it was not, as on the disk of another host, any other will do. */
+async function readArrayMetadatas(
+  storage: ReadableStorage,
+  options: ReadFileOptions,
+): Promise<NamedFile | undefined> {
+  const first = await readProcessFile(storage, "process_0", options);
+  if (first !== undefined || storage.list === undefined) return first;
+  const entries = (await storage.list(`/${ARRAY_METADATAS}`, { signal: options.signal })) ?? [];
+  const [other] = entries
+    .map(({ name }) => name)
+    .filter((name) => PROCESS_FILE.test(name))
+    .sort();
+  return other === undefined ? undefined : readProcessFile(storage, other, options);
+}
+
+async function readProcessFile(storage: ReadableStorage, file: string, options: ReadFileOptions) {
+  const name = `${ARRAY_METADATAS}/${file}`;
+  const bytes = await readFile(storage, `/${name}`, options);
+  return bytes && { name, bytes };
+}
+
+function keyImplsOf({ name, bytes }: NamedFile, limits: Limits): Map<string, string> {
   const what = "array metadatas";
   try {
     const json = expectObject(parseJson(bytes, what, limits), what, "the document");
     const impls = new Map<string, string>();
-    for (const element of expectArray(json["array_metadatas"], what, "array_metadatas")) {
+    for (const element of expectArray(json["array_metadatas"] ?? [], what, "array_metadatas")) {
       const wrapper = expectObject(element, what, "an element");
       const entry = expectObject(wrapper["array_metadata"], what, "array_metadata");
       const extra = entry["ext_metadata"];
@@ -69,19 +93,25 @@ function decodeKeyImpls(bytes: Uint8Array, limits: Limits): Map<string, string> 
     }
     return impls;
   } catch (error) {
-    throw inFile(error, ARRAY_METADATAS_FILE);
+    throw inFile(error, name);
   }
 }
 
-function decodeShardings(bytes: Uint8Array, limits: Limits): Map<string, string> {
-  const what = "shardings";
+function decodeShardings(bytes: Uint8Array, limits: Limits): ReadonlyMap<string, string> {
+  const shardings = new Map<string, string>();
+  for (const [key, text] of Object.entries(parseShardings(bytes, limits))) {
+    if (typeof text === "string") shardings.set(decodeName(key), text);
+  }
+  return shardings;
+}
+
+function parseShardings(bytes: Uint8Array, limits: Limits): { readonly [key: string]: JsonValue } {
   try {
-    const json = expectObject(parseJson(bytes, what, limits), what, "the document");
-    return new Map(
-      Object.entries(json).map(([key, text]) => [decodeName(key), expectString(text, what, key)]),
-    );
+    const json = parseJson(bytes, SHARDING_FILE, limits);
+    return isJsonObject(json) ? json : {};
   } catch (error) {
-    throw inFile(error, SHARDING_FILE);
+    if (isOrbaxError(error)) return {};
+    throw error;
   }
 }
 

@@ -5,9 +5,9 @@ import type { StorageOptions } from "../storage/storage.js";
 import { planArray } from "../zarr/array.js";
 import type { Dtype } from "../zarr/dtype.js";
 import type { ArrayStore } from "./array-store.js";
-import { readLeafExtras } from "./leaf-extras.js";
+import type { LeafExtras } from "./leaf-extras.js";
 import type { PytreeItem } from "./pytree-item.js";
-import type { DescribedLeaf } from "./stored-leaf.js";
+import { arrayTypeOf, type DescribedLeaf, type LeafStorage } from "./stored-leaf.js";
 
 /** What metadata says about a leaf. */
 export type LeafInfo = {
@@ -35,26 +35,40 @@ export type LeafInfo = {
  */
 export async function describeLeaves(item: PytreeItem, options?: StorageOptions): Promise<LeafInfo[]> {
   const leaves = await item.describe(item.leaves, options);
-  const extras = await readLeafExtras(item.storage, leaves, { sharding: true, limits: item.limits }, options);
+  const extras = await item.extras(leaves, { sharding: true }, options);
   const store = leaves.some(({ array }) => array !== undefined) ? await item.arrays(options) : undefined;
-  return leaves.map((leaf) => {
-    const { path, name, valueType, storage, array } = leaf;
-    const impl = valueType === "jax.Array" ? extras.keyImpl.get(name) : undefined;
-    if (array === undefined || storage.kind !== "array") {
-      return { path, kind: storage.kind === "value" ? storage.leaf.kind : "string", valueType };
-    }
-    return {
-      path,
-      kind: impl === undefined ? storage.holds : "prng-key",
-      valueType,
-      dtype: array.dtype,
-      shape: array.shape,
-      chunkShape: array.chunkShape,
-      sharding: extras.sharding.get(name),
-      impl,
-      storedBytes: store && storedBytesOf(store, leaf, item.limits),
-    };
-  });
+  return leaves.map((leaf) => describeLeaf(leaf, extras, store && storedBytesOf(store, leaf, item.limits)));
+}
+
+function describeLeaf(
+  leaf: DescribedLeaf,
+  { sharding, keyImpl }: LeafExtras,
+  storedBytes: number | undefined,
+): LeafInfo {
+  const { path, name, valueType, storage, array } = leaf;
+  const type = arrayTypeOf(leaf);
+  const isJax = array !== undefined && valueType === "jax.Array";
+  const impl = isJax ? keyImpl.get(name) : knownImpl(storage);
+  return {
+    path,
+    kind: impl === undefined ? kindOf(storage) : "prng-key",
+    valueType,
+    dtype: type?.dtype,
+    shape: type?.shape,
+    chunkShape: array?.chunkShape,
+    sharding: isJax ? sharding.get(name) : undefined,
+    impl,
+    storedBytes,
+  };
+}
+
+function knownImpl(storage: LeafStorage): string | undefined {
+  return storage.kind === "value" && storage.leaf.kind === "prng-key" ? storage.leaf.key.impl : undefined;
+}
+
+function kindOf(storage: LeafStorage): LeafInfo["kind"] {
+  if (storage.kind === "value") return storage.leaf.kind;
+  return storage.kind === "string" ? "string" : storage.holds;
 }
 
 function storedBytesOf(

@@ -1,6 +1,6 @@
 import { dictOf } from "../pytree/container.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";
-import { placeholder, type Tree, tuple } from "../pytree/value.js";
+import { bytes, placeholder, type Tree, tuple } from "../pytree/value.js";
 
 /** A leaf as an exact load gives it. */
 export function exactValue(leaf: PytreeLeaf): Tree {
@@ -11,6 +11,8 @@ export function exactValue(leaf: PytreeLeaf): Tree {
       return leaf.scalar;
     case "string":
       return leaf.text;
+    case "bytes":
+      return bytes(leaf.bytes);
     case "prng-key":
       return leaf.key;
     case "none":

@@ -1,6 +1,6 @@
-import { loadZstd } from "../bytes/zstd.js";
-import { dataLoss, inFile, invalidArgument, notFound, OrbaxError } from "../errors.js";
-import { type Limits, withDefaultLimits } from "../limits.js";
+import type { JsonValue } from "../bytes/json.js";
+import { dataLoss, invalidArgument, notFound } from "../errors.js";
+import type { Limits } from "../limits.js";
 import {
   compileSelector,
   formatKeyPath,
@@ -10,20 +10,23 @@ import {
   sameKeyPath,
 } from "../pytree/key-path.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";
-import { readFile } from "../storage/read.js";
+import { toPlain } from "../pytree/plain.js";
+import { unflattenTree } from "../pytree/unflatten.js";
+import type { Tree } from "../pytree/value.js";
+import { wordsOf } from "../pytree/words.js";
 import type { ReadableStorage, StorageOptions } from "../storage/storage.js";
+import { loadCodecs } from "../zarr/codecs.js";
 import { type LazyArray, lazyArray } from "../zarr/lazy.js";
 import type { ArrayMetadata } from "../zarr/metadata.js";
-import { ZARRAY } from "./array-key.js";
-import { type ArrayStore, openArrayStore } from "./array-store.js";
-import { atLeaf } from "./at-leaf.js";
+import type { ArrayStore } from "./array-store.js";
 import { readLeafArrays } from "./leaf-arrays.js";
-import { type LeafExtras, readLeafExtras } from "./leaf-extras.js";
+import { type LeafExtras, NO_EXTRAS } from "./leaf-extras.js";
+import { exactValue } from "./leaf-value.js";
+import { plainArray } from "./plain-array.js";
+import type { RichTypes } from "./rich-types.js";
 import { Shared } from "./shared.js";
-import { type DescribedLeaf, type StoredLeaf, storedLeaves } from "./stored-leaf.js";
-import { STRINGS_FILE, StringsFile } from "./strings-file.js";
-import { decodeTreeMetadata, TREE_METADATA_FILE, type TreeMetadata } from "./tree-metadata.js";
-import { ZarrayDocuments } from "./zarray-documents.js";
+import type { DescribedLeaf, StoredLeaf } from "./stored-leaf.js";
+import type { Strings } from "./strings-file.js";
 
 /** A leaf with its value. `path` is the very array of its {@link StoredLeaf}. */
 export type LoadedLeaf = { readonly path: KeyPath; readonly valueType: string; readonly leaf: PytreeLeaf };
@@ -38,50 +41,63 @@ export type LoadLeavesOptions = StorageOptions & {
   readonly onProgress?: ((done: number, all: number) => void) | undefined;
 };
 
-/**
- * One PyTree item: a directory with `_METADATA` (docs/spec/orbax-layout.md sections 6 to 15). Opening it reads
- * that file alone; the first question about arrays reads the database's nodes.
- */
-export class PytreeItem {
+/** What makes up a tree, whichever format it is stored in. */
+export type PytreeItemParts = {
+  /** The directory that holds it. */
   readonly storage: ReadableStorage;
-  readonly metadata: TreeMetadata;
   readonly limits: Limits;
   /** Leaves and empty containers in the file's order. */
   readonly leaves: readonly StoredLeaf[];
+  /** What a chunk means that is not there, once the arrays are open (docs/spec/orbax-layout.md section 6). */
+  readonly missingChunks?: (() => "fill" | "error") | undefined;
+  /** The user's own data beside the tree. */
+  readonly customMetadata?: JsonValue | undefined;
+  /** Opens the arrays; only called if a leaf has one. */
+  readonly openArrays?: ((options?: StorageOptions) => Promise<ArrayStore>) | undefined;
+  /** Reads the strings; only called if a leaf is one. */
+  readonly readStrings?: ((options?: StorageOptions) => Promise<Strings>) | undefined;
+  /** Reads what files beside the arrays say about `jax.Array` leaves. */
+  readonly readExtras?:
+    | ((
+        leaves: readonly DescribedLeaf[],
+        read: { readonly sharding: boolean },
+        options?: StorageOptions,
+      ) => Promise<LeafExtras>)
+    | undefined;
+  /** Which containers are tuples, where that is known. */
+  readonly richTypes?: (() => RichTypes) | undefined;
+};
+
+/** One tree of leaves, open for reading; the first question about arrays reads the metadata of the array store. */
+export class PytreeItem {
+  readonly storage: ReadableStorage;
+  readonly limits: Limits;
+  /** Leaves and empty containers in the file's order. */
+  readonly leaves: readonly StoredLeaf[];
+  /** The user's own data beside the tree, `null` if there is none. */
+  readonly customMetadata: JsonValue;
+  readonly #parts: PytreeItemParts;
   readonly #arrays = new Shared((options) => this.#openArrays(options));
 
-  private constructor(storage: ReadableStorage, metadata: TreeMetadata, limits: Limits) {
-    this.storage = storage;
-    this.metadata = metadata;
-    this.limits = limits;
-    this.leaves = storedLeaves(metadata.entries);
+  constructor(parts: PytreeItemParts) {
+    this.#parts = parts;
+    this.storage = parts.storage;
+    this.limits = parts.limits;
+    this.leaves = parts.leaves;
+    this.customMetadata = parts.customMetadata ?? null;
+  }
+
+  /** The same values under other paths or types; names stay those under which they are stored. */
+  withLeaves(leaves: readonly StoredLeaf[], readExtras = this.#parts.readExtras): PytreeItem {
+    return new PytreeItem({ ...this.#parts, leaves, readExtras, richTypes: undefined });
   }
 
   /**
-   * @throws {OrbaxError} `NOT_FOUND` without `_METADATA` · `DATA_LOSS` if it is damaged · `UNSUPPORTED` for arrays
-   * in zarr v3 or legacy leaves.
+   * Whether a chunk that is not there is damage or stands for the fill value, once the arrays are open
+   * (docs/spec/orbax-layout.md section 6).
    */
-  static async open(
-    storage: ReadableStorage,
-    { limits: changes, ...options }: StorageOptions & { readonly limits?: Partial<Limits> | undefined } = {},
-  ): Promise<PytreeItem> {
-    const limits = withDefaultLimits(changes);
-    const limit = { limit: limits.metadataBytes, limitName: "metadataBytes" } as const;
-    const bytes = await readFile(storage, `/${TREE_METADATA_FILE}`, { ...limit, ...options });
-    if (bytes === undefined) {
-      // Orbax's own words, which Datarax passes on.
-      throw notFound(
-        `Metadata file (named ${TREE_METADATA_FILE}) does not exist at ${storage.name ?? "the checkpoint"}.`,
-        { file: TREE_METADATA_FILE, pythonType: "FileNotFoundError" },
-      );
-    }
-    try {
-      const metadata = decodeTreeMetadata(bytes, limits);
-      if (metadata.useZarr3) throw zarr3Arrays();
-      return new PytreeItem(storage, metadata, limits);
-    } catch (error) {
-      throw inFile(error, TREE_METADATA_FILE);
-    }
+  get missingChunks(): "fill" | "error" {
+    return this.#parts.missingChunks?.() ?? "fill";
   }
 
   /** Where the arrays lie; `undefined` if no leaf has one. */
@@ -90,11 +106,24 @@ export class PytreeItem {
   }
 
   async #openArrays(options?: StorageOptions): Promise<ArrayStore | undefined> {
-    const first = this.leaves.find(({ storage }) => storage.kind === "array");
-    if (first === undefined) return undefined;
-    const { useOcdbt } = this.metadata;
-    const place = { useOcdbt, firstArray: first.name, document: ZARRAY };
-    return openArrayStore(this.storage, place, this.limits, options);
+    if (this.leaves.every(({ storage }) => storage.kind !== "array")) return undefined;
+    if (this.#parts.openArrays === undefined) throw new Error("leaves with arrays have an array store");
+    return this.#parts.openArrays(options);
+  }
+
+  /** What files beside the arrays say about `jax.Array` leaves. Errors as `readLeafExtras`. */
+  async extras(
+    leaves: readonly DescribedLeaf[],
+    read: { readonly sharding: boolean },
+    options?: StorageOptions,
+  ): Promise<LeafExtras> {
+    return (await this.#parts.readExtras?.(leaves, read, options)) ?? NO_EXTRAS;
+  }
+
+  /** The strings of the leaves that are stored in a file of their own. Errors as `StringsFile`. */
+  async strings(options?: StorageOptions): Promise<Strings> {
+    if (this.#parts.readStrings === undefined) throw new Error("string leaves have a strings file");
+    return this.#parts.readStrings(options);
   }
 
   /**
@@ -105,13 +134,9 @@ export class PytreeItem {
    */
   async describe(leaves: readonly StoredLeaf[], options?: StorageOptions): Promise<DescribedLeaf[]> {
     const withArrays = leaves.filter(({ storage }) => storage.kind === "array");
-    const names = withArrays.map(({ name }) => name);
-    const store = names.length === 0 ? undefined : await this.arrays(options);
-    const documents = (await store?.documents(names, ZARRAY, options)) ?? [];
-    const decoder = new ZarrayDocuments(this.limits);
-    const arrays = new Map(
-      withArrays.map((leaf, index) => [leaf, decodeArray(leaf, documents[index], decoder)]),
-    );
+    const store = withArrays.length === 0 ? undefined : await this.arrays(options);
+    const described = (await store?.describe(withArrays, options)) ?? [];
+    const arrays = new Map(withArrays.map((leaf, index) => [leaf, checkRank(leaf, described[index])]));
     return leaves.map((leaf) => ({ ...leaf, array: arrays.get(leaf) }));
   }
 
@@ -126,6 +151,13 @@ export class PytreeItem {
     options?: StorageOptions & { readonly raw?: boolean },
   ): Promise<LazyArray> {
     const leaf = this.#leafAt(selector);
+    const what = leaf === undefined ? "" : leafName(leaf.path);
+    const raw = options?.raw ?? false;
+    const known = leaf === undefined ? undefined : knownArray(leaf);
+    if (known !== undefined) {
+      const { store, metadata } = plainArray(known);
+      return lazyArray(store, metadata, { missingChunks: "error", what, raw });
+    }
     if (leaf?.storage.kind !== "array") {
       const key = textOf(selector);
       throw notFound(`${key || "tree"}: no array at this key path`, { key });
@@ -133,11 +165,8 @@ export class PytreeItem {
     const [described] = await this.describe([leaf], options);
     const store = await this.arrays(options);
     if (described?.array === undefined || store === undefined) throw new Error("an array leaf has an array");
-    return lazyArray(store.store(leaf.name), described.array, {
-      missingChunks: this.missingChunks,
-      what: leafName(leaf.path),
-      raw: options?.raw ?? false,
-    });
+    const { missingChunks } = this;
+    return lazyArray(store.store(leaf.name), described.array, { missingChunks, what, raw });
   }
 
   #leafAt(selector: KeyPathSelector): StoredLeaf | undefined {
@@ -147,11 +176,6 @@ export class PytreeItem {
     throw invalidArgument(`${selector}: selects ${1 + others.length} leaves, expected one`, {
       key: selector,
     });
-  }
-
-  /** What a chunk means that is not there (section 6). */
-  get missingChunks(): "fill" | "error" {
-    return this.metadata.storesAllChunks ? "error" : "fill";
   }
 
   #selectedBy(selector: KeyPathSelector): StoredLeaf[] {
@@ -186,14 +210,38 @@ export class PytreeItem {
     ...options
   }: LoadLeavesOptions = {}): Promise<LoadedLeaf[]> {
     const described = await this.describe(this.select(only), options);
-    const extras = await readLeafExtras(this.storage, described, { sharding, limits: this.limits }, options);
+    const extras = await this.extras(described, { sharding }, options);
     const arrays = await this.#loadArrays(described, extras, onProgress, options);
-    const strings = await this.#readStrings(described, options);
+    const hasStrings = described.some(({ storage }) => storage.kind === "string");
+    const strings = hasStrings ? await this.strings(options) : undefined;
     return described.map((leaf, index) => ({
       path: leaf.path,
       valueType: leaf.valueType,
       leaf: valueOf(leaf, arrays[index], strings),
     }));
+  }
+
+  /**
+   * The values as a tree of dicts (objects without prototype), lists and leaves; with `only` it has the selected
+   * leaves alone. Errors as {@link load}.
+   *
+   * @param exact Keeps every leaf's exact type, and tuples where the checkpoint tells them from lists.
+   */
+  async loadTree({
+    exact,
+    ...options
+  }: Omit<LoadLeavesOptions, "sharding"> & { readonly exact: boolean }): Promise<Tree> {
+    const loaded = await this.load({ ...options, sharding: exact });
+    const values = new Map<KeyPath, Tree>();
+    for (const { path, leaf } of loaded) {
+      const value = exactValue(leaf);
+      values.set(path, exact ? value : toPlain(value));
+    }
+    const richTypes = exact ? this.#parts.richTypes?.() : undefined;
+    return unflattenTree(
+      this.leaves.map(({ path }) => ({ path, value: values.get(path) })),
+      richTypes && ((path) => richTypes.typeAt(path)),
+    );
   }
 
   async #loadArrays(
@@ -202,36 +250,15 @@ export class PytreeItem {
     onProgress: LoadLeavesOptions["onProgress"],
     options: StorageOptions,
   ): Promise<readonly (PytreeLeaf | undefined)[]> {
-    if (leaves.every(({ array }) => array === undefined)) return [];
+    const described = leaves.flatMap(({ array }) => (array === undefined ? [] : [array]));
+    if (described.length === 0) return [];
     const store = await this.arrays(options);
     if (store === undefined) throw new Error("leaves with arrays have an array store");
-    const compressed = leaves.some(({ array }) => array?.compressor.kind === "zstd");
-    const zstd = compressed ? await loadZstd() : undefined;
+    const codecs = await loadCodecs(described);
     const { missingChunks } = this;
     const { arrayChunks } = this.limits;
-    return readLeafArrays(store, leaves, { extras, zstd, missingChunks, arrayChunks, onProgress }, options);
+    return readLeafArrays(store, leaves, { extras, codecs, missingChunks, arrayChunks, onProgress }, options);
   }
-
-  async #readStrings(
-    leaves: readonly DescribedLeaf[],
-    options: StorageOptions,
-  ): Promise<StringsFile | undefined> {
-    if (leaves.every(({ storage }) => storage.kind !== "string")) return undefined;
-    const limit = { limit: this.limits.metadataBytes, limitName: "metadataBytes" } as const;
-    const bytes = await readFile(this.storage, `/${STRINGS_FILE}`, { ...limit, ...options });
-    if (bytes === undefined) {
-      const message = `${STRINGS_FILE}: not found, expected the string leaves`;
-      throw new OrbaxError("DATA_LOSS", message, { file: STRINGS_FILE });
-    }
-    return new StringsFile(bytes, this.limits);
-  }
-}
-
-function zarr3Arrays(): OrbaxError {
-  return new OrbaxError("UNSUPPORTED", "arrays in zarr v3, which this version does not read", {
-    field: "use_zarr3",
-    found: true,
-  });
 }
 
 /** A key path holds strings and numbers; a list of strings is one, too. */
@@ -245,36 +272,31 @@ function textOf(selector: KeyPathSelector): string {
   return typeof selector === "string" ? selector : formatKeyPath(selector);
 }
 
-function decodeArray(
-  { path, storage }: StoredLeaf,
-  document: Uint8Array | undefined,
-  decoder: ZarrayDocuments,
-): ArrayMetadata {
-  const what = () => `${leafName(path)}: ${ZARRAY}`;
-  if (document === undefined) {
-    const key = formatKeyPath(path);
-    throw dataLoss(what(), { key, found: "nothing", expected: "the array's metadata" });
-  }
-  const array = decodeZarray(document, what, path, decoder);
-  if (storage.kind === "array" && storage.holds === "scalar" && array.shape.length > 0) {
-    const key = formatKeyPath(path);
-    throw dataLoss(what(), { key, field: "rank of a scalar", found: array.shape.length, expected: "0" });
-  }
-  return array;
+/** The array of a leaf whose value is known without its store, a key's words too. */
+function knownArray({ storage }: StoredLeaf) {
+  if (storage.kind !== "value") return undefined;
+  const { leaf } = storage;
+  if (leaf.kind === "prng-key") return wordsOf(leaf.key);
+  return leaf.kind === "array" ? leaf.array : undefined;
 }
 
-function decodeZarray(document: Uint8Array, what: () => string, path: KeyPath, decoder: ZarrayDocuments) {
-  try {
-    return decoder.decode(document, what);
-  } catch (error) {
-    throw atLeaf(error, path);
+function checkRank({ path, storage }: StoredLeaf, array: ArrayMetadata | undefined): ArrayMetadata {
+  if (array === undefined) throw new Error("an array store describes every array that it is asked for");
+  if (storage.kind === "array" && storage.holds === "scalar" && array.shape.length > 0) {
+    throw dataLoss(leafName(path), {
+      key: formatKeyPath(path),
+      field: "rank of a scalar",
+      found: array.shape.length,
+      expected: "0",
+    });
   }
+  return array;
 }
 
 function valueOf(
   { name, path, storage }: DescribedLeaf,
   array: PytreeLeaf | undefined,
-  strings: StringsFile | undefined,
+  strings: Strings | undefined,
 ): PytreeLeaf {
   if (storage.kind === "value") return storage.leaf;
   if (storage.kind === "string") {

@@ -1,6 +1,8 @@
 import { formatJson, isJsonObject, type JsonObject, type JsonValue, parseJson } from "../bytes/json.js";
 import { isOrbaxError } from "../errors.js";
-import type { Limits } from "../limits.js";
+import { type Limits, withDefaultLimits } from "../limits.js";
+import { readFile } from "../storage/read.js";
+import type { ReadableStorage, StorageOptions } from "../storage/storage.js";
 
 /** File beside a step's items, or in a single item's directory (docs/spec/orbax-layout.md section 5). */
 export const STEP_METADATA_FILE = "_CHECKPOINT_METADATA";
@@ -9,15 +11,24 @@ export const STEP_METADATA_FILE = "_CHECKPOINT_METADATA";
 export type StepMetadata = {
   /** Class paths of the handlers: of each item by name, or of the only item; `undefined` where unknown. */
   readonly itemHandlers: { readonly [item: string]: string } | string | undefined;
+  /** Always empty in files of Orbax so far: a manager keeps metrics in the item `metrics`. */
+  readonly metrics: JsonObject;
+  /** How long parts of the save took, in seconds, and the like. */
+  readonly performanceMetrics: { readonly [name: string]: number };
   /** Nanoseconds since 1970, beyond the safe integers. */
   readonly initTimestampNs: bigint | undefined;
   readonly commitTimestampNs: bigint | undefined;
-  /** The user's own data. */
+  /** The user's own data, members that Orbax does not know among them. */
   readonly customMetadata: JsonObject;
 };
 
+/** What {@link encodeStepMetadata} writes. */
+export type NewStepMetadata = Omit<StepMetadata, "metrics" | "performanceMetrics">;
+
 const NOTHING_KNOWN: StepMetadata = {
   itemHandlers: undefined,
+  metrics: Object.create(null),
+  performanceMetrics: Object.create(null),
   initTimestampNs: undefined,
   commitTimestampNs: undefined,
   customMetadata: Object.create(null),
@@ -32,13 +43,57 @@ const NOTHING_KNOWN: StepMetadata = {
 export function decodeStepMetadata(bytes: Uint8Array, limits?: Partial<Limits>): StepMetadata {
   const json = parseLeniently(bytes, limits);
   if (!isJsonObject(json)) return NOTHING_KNOWN;
-  const customMetadata = json["custom_metadata"];
+  const {
+    item_handlers: itemHandlers,
+    metrics,
+    performance_metrics: performanceMetrics,
+    init_timestamp_nsecs: initTimestampNs,
+    commit_timestamp_nsecs: commitTimestampNs,
+    custom_metadata: customMetadata,
+    ...unknown
+  } = json;
   return {
-    itemHandlers: itemHandlersOf(json["item_handlers"]),
-    initTimestampNs: timestampOf(json["init_timestamp_nsecs"]),
-    commitTimestampNs: timestampOf(json["commit_timestamp_nsecs"]),
-    customMetadata: isJsonObject(customMetadata) ? customMetadata : NOTHING_KNOWN.customMetadata,
+    itemHandlers: itemHandlersOf(itemHandlers),
+    metrics: isJsonObject(metrics) ? metrics : NOTHING_KNOWN.metrics,
+    performanceMetrics: numbersOf(performanceMetrics),
+    initTimestampNs: timestampOf(initTimestampNs),
+    commitTimestampNs: timestampOf(commitTimestampNs),
+    customMetadata: joined(unknown, isJsonObject(customMetadata) ? customMetadata : {}),
   };
+}
+
+/**
+ * Orbax puts members that it does not know among the user's own, and refuses the step where there are some of both;
+ * here the user's own then win.
+ */
+function joined(unknown: JsonObject, customMetadata: JsonObject): JsonObject {
+  const all: { [name: string]: JsonValue } = Object.create(null);
+  for (const [name, value] of [...Object.entries(unknown), ...Object.entries(customMetadata)])
+    all[name] = value;
+  return all;
+}
+
+/** Orbax drops what is no float; whether a number was written with a point is not known here. */
+function numbersOf(value: JsonValue | undefined): StepMetadata["performanceMetrics"] {
+  const numbers: { [name: string]: number } = Object.create(null);
+  if (!isJsonObject(value)) return numbers;
+  for (const [name, member] of Object.entries(value)) if (typeof member === "number") numbers[name] = member;
+  return numbers;
+}
+
+/**
+ * Reads `_CHECKPOINT_METADATA` of a step or single item; a missing file says nothing.
+ *
+ * @throws {OrbaxError} `LIMIT_EXCEEDED` for a file beyond `limits.metadataBytes`, and as {@link decodeStepMetadata}.
+ */
+export async function readStepMetadata(
+  storage: ReadableStorage,
+  { limits: changes, signal }: StorageOptions & { readonly limits?: Partial<Limits> | undefined } = {},
+): Promise<StepMetadata> {
+  const limits = withDefaultLimits(changes);
+  const limit = { limit: limits.metadataBytes, limitName: "metadataBytes" } as const;
+  const bytes = await readFile(storage, `/${STEP_METADATA_FILE}`, { ...limit, signal });
+  return decodeStepMetadata(bytes ?? new Uint8Array(0), limits);
 }
 
 function parseLeniently(bytes: Uint8Array, limits?: Partial<Limits>): JsonValue {
@@ -74,7 +129,7 @@ export function encodeStepMetadata({
   initTimestampNs,
   commitTimestampNs,
   customMetadata,
-}: StepMetadata): Uint8Array {
+}: NewStepMetadata): Uint8Array {
   const json: JsonObject = {
     item_handlers: itemHandlers ?? null,
     metrics: {},

@@ -1,4 +1,4 @@
-import { unsupported } from "../errors.js";
+import { dataLoss } from "../errors.js";
 import {
   formatKeyPath,
   type KeyPath,
@@ -8,6 +8,8 @@ import {
 } from "../pytree/key-path.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";
 import { unflattenTree } from "../pytree/unflatten.js";
+import { wordsOf } from "../pytree/words.js";
+import type { Dtype } from "../zarr/dtype.js";
 import type { ArrayMetadata } from "../zarr/metadata.js";
 import type { TreeEntry } from "./tree-metadata.js";
 
@@ -27,7 +29,7 @@ export type DescribedLeaf = StoredLeaf & {
   readonly array: ArrayMetadata | undefined;
 };
 
-/** Where a leaf's value lies: nowhere, in `_strings.json`, or in an array. */
+/** Where a leaf's value lies: it is known already, or in `_strings.json`, or in an array. */
 export type LeafStorage =
   | { readonly kind: "value"; readonly leaf: PytreeLeaf }
   | { readonly kind: "string" }
@@ -43,16 +45,34 @@ const EMPTY_VALUES: { readonly [valueType: string]: PytreeLeaf | undefined } = {
   NamedTuple: { kind: "none" },
 };
 
+/** The type of the elements of a leaf that is an array, a scalar or a key; a key's words have an axis of their own. */
+export function arrayTypeOf({
+  array,
+  storage,
+}: DescribedLeaf): { readonly dtype: Dtype; readonly shape: readonly number[] } | undefined {
+  if (array !== undefined) return array;
+  const leaf = storage.kind === "value" ? storage.leaf : undefined;
+  if (leaf?.kind === "array") return leaf.array;
+  if (leaf?.kind === "scalar") return { dtype: leaf.scalar.dtype, shape: [] };
+  return leaf?.kind === "prng-key" ? wordsOf(leaf.key) : undefined;
+}
+
+/** Values in a legacy `checkpoint` file, by the key path of their leaf. */
+export type AggregatedValues = { get(path: KeyPath): PytreeLeaf | undefined };
+
 /**
  * The leaves of a tree. An empty container that has children all the same, as partial saves leave it, is none.
  *
- * @throws {OrbaxError} `DATA_LOSS` if the paths make no tree, as `unflattenTree` · `UNSUPPORTED` for a leaf whose
- * value lies in a legacy `checkpoint` file.
+ * @param aggregated What the legacy file `checkpoint` holds (docs/spec/orbax-layout.md section 20).
+ * @throws {OrbaxError} `DATA_LOSS` if the paths make no tree, as `unflattenTree`, or for a leaf whose value should
+ * lie in the legacy file and does not.
  */
-export function storedLeaves(entries: readonly TreeEntry[]): StoredLeaf[] {
+export function storedLeaves(entries: readonly TreeEntry[], aggregated?: AggregatedValues): StoredLeaf[] {
   const described = entries.map((entry): StoredLeaf => {
     const { path, valueType } = entry;
-    return { path, name: parameterName(path), valueType, storage: leafStorage(entry) };
+    const value = aggregated?.get(path);
+    const storage: LeafStorage = value === undefined ? leafStorage(entry) : { kind: "value", leaf: value };
+    return { path, name: parameterName(path), valueType, storage };
   });
   const paths = described.some(isEmptyContainer) ? pathTree(entries) : undefined;
   const leaves =
@@ -61,6 +81,11 @@ export function storedLeaves(entries: readonly TreeEntry[]): StoredLeaf[] {
       : described.filter((leaf) => !isEmptyContainer(leaf) || !hasChildren(paths, leaf.path));
   unflattenTree(leaves.map(({ path }) => ({ path, value: null })));
   return leaves;
+}
+
+/** Whether the value of an entry lies in the legacy file `checkpoint`, as `skip_deserialize` with a type says. */
+export function isAggregated({ valueType, skipDeserialize }: TreeEntry): boolean {
+  return skipDeserialize && !Object.hasOwn(EMPTY_VALUES, valueType) && valueType !== "placeholder";
 }
 
 function isEmptyContainer({ storage }: StoredLeaf): boolean {
@@ -89,13 +114,18 @@ function hasChildren(paths: PathTree, path: KeyPath): boolean {
   return node !== undefined && node.size > 0;
 }
 
-function leafStorage({ path, valueType, skipDeserialize }: TreeEntry): LeafStorage {
+function leafStorage(entry: TreeEntry): LeafStorage {
+  const { path, valueType } = entry;
   const empty = Object.hasOwn(EMPTY_VALUES, valueType) ? EMPTY_VALUES[valueType] : undefined;
   if (empty !== undefined) return { kind: "value", leaf: empty };
   if (valueType === "placeholder") return { kind: "value", leaf: { kind: "placeholder" } };
-  if (skipDeserialize) {
-    const message = `${leafName(path)}: a value in the legacy file "checkpoint", which this version does not read`;
-    throw unsupported(message, { key: formatKeyPath(path) });
+  if (isAggregated(entry)) {
+    const key = formatKeyPath(path);
+    throw dataLoss(leafName(path), {
+      key,
+      found: "no value",
+      expected: 'one in the legacy file "checkpoint"',
+    });
   }
   if (valueType === "string") return { kind: "string" };
   return { kind: "array", holds: valueType === "scalar" ? "scalar" : "array" };

@@ -6,8 +6,11 @@ import { compareCodePoints } from "../pytree/key-path.js";
 /** File that holds an item's string leaves (docs/spec/orbax-layout.md section 10). */
 export const STRINGS_FILE = "_strings.json";
 
-/** The strings of one item, by parameter name. */
-export class StringsFile {
+/** The strings of an item, by parameter name. */
+export type Strings = { get(parameterName: string): string };
+
+/** The strings of one file. */
+export class StringsFile implements Strings {
   readonly #root: JsonValue;
 
   /** @throws {OrbaxError} `DATA_LOSS`, `LIMIT_EXCEEDED` as `parseJson`. */
@@ -26,11 +29,7 @@ export class StringsFile {
    * @throws {OrbaxError} `DATA_LOSS` if there is none, or something that no string was written as.
    */
   get(parameterName: string): string {
-    let value: JsonValue | undefined = this.#root;
-    for (const part of parameterName.split("/")) {
-      const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
-      value = memberOf(value, name);
-    }
+    const value = this.#find(parameterName);
     const text = pythonText(value);
     if (text !== undefined) return text;
     throw dataLoss(`${STRINGS_FILE}: ${JSON.stringify(parameterName)}`, {
@@ -39,6 +38,19 @@ export class StringsFile {
       found: value === undefined ? "nothing" : typeof value === "number" ? value : "a container",
       expected: "a string",
     });
+  }
+
+  /** Whether anything stands there for a leaf. */
+  has(parameterName: string): boolean {
+    return this.#find(parameterName) !== undefined;
+  }
+
+  #find(parameterName: string): JsonValue | undefined {
+    let value: JsonValue | undefined = this.#root;
+    for (const part of parameterName.split("/")) {
+      value = memberOf(value, part.replaceAll("~1", "/").replaceAll("~0", "~"));
+    }
+    return value;
   }
 }
 

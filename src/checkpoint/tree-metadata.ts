@@ -36,6 +36,8 @@ export type TreeMetadata = {
   readonly storesAllChunks: boolean;
   /** The user's own data. */
   readonly customMetadata: JsonValue;
+  /** Text that tells tuples from lists; only with rich types. */
+  readonly valueMetadataTree?: string | undefined;
 };
 
 /** Of an entry's name in messages; some are megabytes. */
@@ -70,7 +72,13 @@ export function decodeTreeMetadata(bytes: Uint8Array, limits?: Partial<Limits>):
         "store_array_data_equal_to_fill_value",
       ) ?? false,
     customMetadata: json["custom_metadata"] ?? null,
+    valueMetadataTree: isText(json["value_metadata_tree"]) ? json["value_metadata_tree"] : undefined,
   };
+}
+
+/** Orbax looks at the field only where rich types are asked for. */
+function isText(value: JsonValue | undefined): value is string {
+  return typeof value === "string";
 }
 
 function decodeEntry(name: string, value: JsonValue, depth: number): TreeEntry {

@@ -1,9 +1,12 @@
 import type { ByteRange, ReadableStorage, StorageKey, StorageOptions } from "../storage/storage.js";
+import { STEP_METADATA_FILE } from "./step-metadata.js";
 import { TREE_METADATA_FILE } from "./tree-metadata.js";
 
+const KEPT_FILES = [`/${TREE_METADATA_FILE}`, `/${STEP_METADATA_FILE}`] as const;
+
 /**
- * A store that cannot list its files is asked for `_METADATA` to find out what it holds. That answer, which may be
- * megabytes from far away, is kept for whoever reads the file next.
+ * A store that cannot list its files is asked for `_METADATA` and `_CHECKPOINT_METADATA` to find out what it holds.
+ * Those answers, which may be megabytes from far away, are kept for whoever reads the file next.
  *
  * @returns `storage` itself if it can list.
  */
@@ -20,7 +23,7 @@ export function keepMetadata(storage: ReadableStorage): ReadableStorage {
       const answer = kept.get(key);
       if (kept.delete(key)) return answer;
       const bytes = await storage.get(key, options);
-      if (bytes !== undefined && key.endsWith(`/${TREE_METADATA_FILE}`)) kept.set(key, bytes);
+      if (bytes !== undefined && KEPT_FILES.some((file) => key.endsWith(file))) kept.set(key, bytes);
       return bytes;
     },
   };

@@ -41,6 +41,12 @@ export class Arguments {
     return value === undefined ? undefined : Number(value);
   }
 
+  /** The number of an option that may have a fraction. */
+  number(name: string): number | undefined {
+    const text = this.text(name);
+    return text === undefined ? undefined : Number(text);
+  }
+
   /** All texts of an option that may be repeated. */
   texts(name: string): readonly string[] {
     return this.#values.get(name) ?? [];
@@ -68,7 +74,7 @@ export function parseArguments(
     } else if (argument.startsWith("-") && argument !== "-") {
       const { name, spec, inline } = splitOption(argument, options);
       const value = spec.kind === "flag" ? flagValue(name, inline) : (inline ?? nextValue(name, rest));
-      if (values.has(name) && spec.kind !== "flag" && spec.kind !== "limit") {
+      if (values.has(name) && !REPEATED.has(spec.kind)) {
         throw invalidArgument(`--${name} is given twice`);
       }
       checkValue(name, value, spec);
@@ -80,6 +86,9 @@ export function parseArguments(
   checkPaths(paths, pathNames);
   return new Arguments(paths, values);
 }
+
+/** What may be given more than once. */
+const REPEATED: ReadonlySet<OptionSpec["kind"]> = new Set(["flag", "limit", "list"]);
 
 function splitOption(argument: string, options: OptionSpecs) {
   const equals = argument.indexOf("=");
@@ -103,11 +112,23 @@ function nextValue(name: string, rest: Iterator<string>): string {
 }
 
 function checkValue(name: string, value: string, spec: OptionSpec): void {
-  if (spec.kind !== "integer") return;
-  const number = /^[+-]?\d{1,20}$/.test(value) ? BigInt(value) : undefined;
-  if (number === undefined) throw invalidArgument(`--${name}: ${JSON.stringify(value)} is no integer`);
-  if (number < spec.least || number > spec.most) {
-    throw invalidArgument(`--${name}: ${value} is out of range, expected ${spec.least} to ${spec.most}`);
+  if (spec.kind === "integer") {
+    const number = /^[+-]?\d{1,20}$/.test(value) ? BigInt(value) : undefined;
+    checkRange(name, value, { number, noun: "integer", ...spec });
+  } else if (spec.kind === "number") {
+    const number = /^[+-]?\d{1,20}(?:\.\d{1,20})?$/.test(value) ? Number(value) : undefined;
+    checkRange(name, value, { number, noun: "number", ...spec });
+  }
+}
+
+function checkRange<N extends number | bigint>(
+  name: string,
+  value: string,
+  { number, noun, least, most }: { number: N | undefined; noun: string; least: N; most: N },
+): void {
+  if (number === undefined) throw invalidArgument(`--${name}: ${JSON.stringify(value)} is no ${noun}`);
+  if (number < least || number > most) {
+    throw invalidArgument(`--${name}: ${value} is out of range, expected ${least} to ${most}`);
   }
 }
 

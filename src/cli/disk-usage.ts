@@ -1,5 +1,20 @@
 import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
+import type { ReadableStorage } from "../storage/storage.js";
+
+/** Bytes of one file, or of all files below the directory that holds an item. */
+export function placeBytes({
+  storage,
+  file,
+}: {
+  readonly storage: ReadableStorage;
+  readonly file?: string | undefined;
+}): number {
+  if (storage.name === undefined) return 0;
+  return file === undefined
+    ? diskUsage(storage.name)
+    : fileBytes(attempt(() => statSync(join(storage.name ?? "", file))));
+}
 
 /**
  * Bytes of all files below a directory. Links to directories are not followed, files that go away meanwhile are not

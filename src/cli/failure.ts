@@ -13,7 +13,16 @@ const MOST_LINE = 8192;
 export function failureLine(subject: string, error: unknown): string {
   const what = messageOf(error);
   const startsWithSubject = [": ", "/"].some((next) => what.startsWith(subject + next));
-  const line = escapeText(`orbax-ts: ${startsWithSubject ? what : `${subject}: ${what}`}`);
+  return oneLine(startsWithSubject ? what : `${subject}: ${what}`);
+}
+
+/** What stands on stderr beside a result that somebody should not trust blindly. Ends with a line break. */
+export function warningLine(message: string): string {
+  return oneLine(`warning: ${message}`);
+}
+
+function oneLine(text: string): string {
+  const line = escapeText(`orbax-ts: ${text}`);
   return `${line.length > MOST_LINE ? `${line.slice(0, MOST_LINE)}…` : line}\n`;
 }
 

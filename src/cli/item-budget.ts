@@ -3,8 +3,12 @@ import type { PytreeItem } from "../checkpoint/pytree-item.js";
 import type { DescribedLeaf } from "../checkpoint/stored-leaf.js";
 import { isOrbaxError } from "../errors.js";
 import { formatKeyPath } from "../pytree/key-path.js";
+import { isDenseC } from "../zarr/block.js";
 import { ChunkGrid } from "../zarr/chunk-grid.js";
+import type { ChunkCodec } from "../zarr/codecs.js";
+import { elementCount } from "../zarr/dtype.js";
 import { type ArrayMetadata, chunkBytes, chunkKey } from "../zarr/metadata.js";
+import { innerCounts } from "../zarr/shard-index.js";
 import type { CliLimits } from "./limits.js";
 import { Tally } from "./tally.js";
 
@@ -66,16 +70,32 @@ export function checkArrays(leaves: readonly DescribedLeaf[], { store, limits }:
     if (array === undefined) continue;
     const key = formatKeyPath(path);
     const grid = new ChunkGrid(array);
-    chunks.add(grid.size, key);
-    decoded.add(grid.size * chunkBytes(array) * (isTransposed(array) ? TRANSPOSING : 1), key);
+    chunks.add(grid.size * innerChunks(array.chunkShape, array.codec), key);
+    decoded.add(
+      grid.size * chunkBytes(array) * (isTransposed(array.chunkShape, array.codec) ? TRANSPOSING : 1),
+      key,
+    );
     // An uncompressed chunk has as many bytes stored as decoded.
-    if (array.compressor.kind !== "none") read.add(storedBytesOf(store, name, array, grid), key);
+    if (!isPlain(array.codec)) read.add(storedBytesOf(store, name, array, grid), key);
   }
 }
 
-/** Whether the elements of a chunk have to be put into another order. */
-function isTransposed({ order, chunkShape }: ArrayMetadata): boolean {
-  return order === "F" && chunkShape.filter((size) => size > 1).length > 1;
+/** Chunks in a chunk, on the innermost level of shards: each is decoded by itself. */
+function innerChunks(shape: readonly number[], { axisOrder, serializer }: ChunkCodec): number {
+  if (serializer.kind === "bytes") return 1;
+  const shardShape = axisOrder.map((axis) => shape[axis] ?? 1);
+  const inner = innerChunks(serializer.chunkShape, serializer.inner);
+  return elementCount(innerCounts(shardShape, serializer)) * inner;
+}
+
+/** Whether the elements of a chunk have to be put into another order, on any level of shards. */
+function isTransposed(shape: readonly number[], { axisOrder, serializer }: ChunkCodec): boolean {
+  if (!isDenseC(shape, axisOrder)) return true;
+  return serializer.kind === "sharding" && isTransposed(serializer.chunkShape, serializer.inner);
+}
+
+function isPlain({ serializer, compressors }: ChunkCodec): boolean {
+  return serializer.kind === "bytes" && compressors.length === 0;
 }
 
 function storedBytesOf(

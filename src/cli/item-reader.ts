@@ -1,20 +1,16 @@
-import { loadZstd } from "../bytes/zstd.js";
 import type { ArrayStore } from "../checkpoint/array-store.js";
-import { openCheckpoint } from "../checkpoint/checkpoint.js";
 import { readLeafArrays } from "../checkpoint/leaf-arrays.js";
-import { type LeafExtras, readLeafExtras } from "../checkpoint/leaf-extras.js";
-import { PytreeItem } from "../checkpoint/pytree-item.js";
+import type { LeafExtras } from "../checkpoint/leaf-extras.js";
+import { openTree, type TreePlace } from "../checkpoint/open-tree.js";
+import type { PytreeItem } from "../checkpoint/pytree-item.js";
 import type { DescribedLeaf } from "../checkpoint/stored-leaf.js";
-import { STRINGS_FILE, StringsFile } from "../checkpoint/strings-file.js";
-import { dataLoss, unsupported } from "../errors.js";
+import type { Strings } from "../checkpoint/strings-file.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";
-import { readFile } from "../storage/read.js";
-import type { ReadableStorage } from "../storage/storage.js";
-import { dtypeRow, elementCount } from "../zarr/dtype.js";
-import { diskUsage } from "./disk-usage.js";
+import { loadCodecs } from "../zarr/codecs.js";
+import { placeBytes } from "./disk-usage.js";
 import { checkArrays, checkDocuments } from "./item-budget.js";
+import { arrayBytesOf } from "./leaf-weight.js";
 import { type CliLimits, ITEM_LIMITS, limitsForFiles } from "./limits.js";
-import { openingPath } from "./open-path.js";
 
 /** A leaf with its value. */
 export type ReadLeaf = { readonly leaf: DescribedLeaf; readonly value: PytreeLeaf };
@@ -34,7 +30,7 @@ export class ItemReader {
   readonly #extras: LeafExtras;
   /** The limits, grown to the size of the files. */
   readonly limits: CliLimits;
-  #strings: Promise<StringsFile> | undefined;
+  #strings: Promise<Strings> | undefined;
 
   private constructor(parts: {
     readonly item: PytreeItem;
@@ -53,43 +49,27 @@ export class ItemReader {
   }
 
   /**
-   * Opens the tree of the item that a path, a step and an item's name choose.
+   * Opens a tree.
    *
    * @param given What `--limit` says.
-   * @throws {OrbaxError} as `openCheckpoint`, and for metadata that is damaged or asks for more than the limits.
+   * @param onSalvage Called with a line for each thing that was put together from what is left; without it nothing is.
+   * @throws {OrbaxError} as `openTree`, and for metadata that is damaged or asks for more than the limits.
    */
-  static async openPath(
-    path: string,
-    options: { readonly step: number | undefined; readonly item: string | undefined },
+  static async open(
+    place: TreePlace,
     given: Partial<CliLimits>,
+    onSalvage?: (message: string) => void,
   ): Promise<ItemReader> {
-    const limits = { ...ITEM_LIMITS, ...given };
-    const checkpoint = await openingPath(path, async () => openCheckpoint(path, { ...options, limits }));
-    const { storage, kind = "unknown" } = await checkpoint.item();
-    if (kind !== "pytree") {
-      const place = storage.name ?? path;
-      throw unsupported(`${place}: an item of kind ${kind}; this version reads trees only`, { file: place });
-    }
-    return ItemReader.open(storage, given);
-  }
-
-  /** Opens the tree that a storage holds. Errors as {@link openPath}. */
-  static async open(storage: ReadableStorage, given: Partial<CliLimits>): Promise<ItemReader> {
-    const storedBytes = storage.name === undefined ? 0 : diskUsage(storage.name);
+    const storedBytes = placeBytes(place);
     const limits = limitsForFiles(ITEM_LIMITS, given, storedBytes);
-    const item = await PytreeItem.open(storage, { limits });
+    const item = await openTree(place, { limits, ...(onSalvage && { onSalvage }) });
     const store = await item.arrays();
     const budget = { store, limits };
     await checkDocuments(item, budget);
     const leaves = await item.describe(item.leaves);
     checkArrays(leaves, budget);
-    const extras = await readLeafExtras(storage, leaves, { sharding: true, limits });
+    const extras = await item.extras(leaves, { sharding: true });
     return new ItemReader({ item, store, leaves, extras, storedBytes, limits });
-  }
-
-  /** Path of the item's directory. */
-  get place(): string {
-    return this.#item.storage.name ?? ".";
   }
 
   /** What a leaf is, by metadata alone. */
@@ -101,7 +81,8 @@ export class ItemReader {
   }
 
   /** JAX's name of the generator of a typed random key; `undefined` for every other leaf. */
-  implOf({ valueType, name }: DescribedLeaf): string | undefined {
+  implOf({ valueType, name, storage }: DescribedLeaf): string | undefined {
+    if (storage.kind === "value") return storage.leaf.kind === "prng-key" ? storage.leaf.key.impl : undefined;
     return valueType === "jax.Array" ? this.#extras.keyImpl.get(name) : undefined;
   }
 
@@ -116,12 +97,11 @@ export class ItemReader {
    * @throws {OrbaxError} `DATA_LOSS` with the leaf's key path for damage.
    */
   async *read(leaves: readonly DescribedLeaf[] = this.leaves): AsyncGenerator<ReadLeaf> {
-    const isCompressed = leaves.some(({ array }) => array?.compressor.kind === "zstd");
-    const zstd = isCompressed ? await loadZstd() : undefined;
+    const codecs = await loadCodecs(leaves.flatMap(({ array }) => array ?? []));
     const { missingChunks } = this.#item;
     const { arrayChunks } = this.limits;
     for (const batch of batchesOf(leaves)) {
-      const options = { extras: this.#extras, zstd, missingChunks, arrayChunks };
+      const options = { extras: this.#extras, codecs, missingChunks, arrayChunks };
       const arrays = this.#store ? await readLeafArrays(this.#store, batch, options, {}) : [];
       for (const [index, leaf] of batch.entries()) {
         yield { leaf, value: arrays[index] ?? (await this.#valueWithoutArray(leaf)) };
@@ -132,22 +112,9 @@ export class ItemReader {
   async #valueWithoutArray({ name, storage }: DescribedLeaf): Promise<PytreeLeaf> {
     if (storage.kind === "value") return storage.leaf;
     if (storage.kind === "array") throw new Error("an array leaf has an array");
-    this.#strings ??= this.#readStrings();
+    this.#strings ??= this.#item.strings();
     return { kind: "string", text: (await this.#strings).get(name) };
   }
-
-  async #readStrings(): Promise<StringsFile> {
-    const limit = { limit: this.limits.metadataBytes, limitName: "metadataBytes" } as const;
-    const bytes = await readFile(this.#item.storage, `/${STRINGS_FILE}`, limit);
-    if (bytes !== undefined) return new StringsFile(bytes);
-    const details = { file: STRINGS_FILE, found: "no such file", expected: "the string leaves" };
-    throw dataLoss(STRINGS_FILE, details);
-  }
-}
-
-/** Bytes of a leaf's array in memory, 0 where it has none. */
-export function arrayBytesOf({ array }: DescribedLeaf): number {
-  return array === undefined ? 0 : elementCount(array.shape) * dtypeRow(array.dtype).itemBytes;
 }
 
 function* batchesOf(leaves: readonly DescribedLeaf[]): Generator<readonly DescribedLeaf[]> {

@@ -1,12 +1,13 @@
-import type { DescribedLeaf } from "../checkpoint/stored-leaf.js";
+import { arrayTypeOf, type DescribedLeaf } from "../checkpoint/stored-leaf.js";
 import { formatPythonFloat } from "../datarax/python-float.js";
 import { type PlainElement, plainElement } from "../pytree/element.js";
 import type { KeyPath } from "../pytree/key-path.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";
-import { Complex, type PrngKey, type Scalar } from "../pytree/value.js";
+import { Complex, type Scalar } from "../pytree/value.js";
+import { wordsOf } from "../pytree/words.js";
 import { littleEndianBytes } from "../zarr/byte-order.js";
 import { type Dtype, dtypeRow, elementCount } from "../zarr/dtype.js";
-import { NdArray } from "../zarr/nd-array.js";
+import type { NdArray } from "../zarr/nd-array.js";
 import type { Sha256 } from "./sha256.js";
 
 /** A leaf as `dump --json` prints it (docs/spec/orbax-layout.md section 9 says which leaves there are). */
@@ -22,6 +23,8 @@ export type LeafJson = {
 
 /** Elements whose values are shown. */
 const MOST_VALUES = 16;
+/** Bytes of a `bytes` leaf that are shown. */
+const MOST_BYTES = 64;
 const MOST_INT64 = 2n ** 63n - 1n;
 /** A leaf with the hash of all its elements and the values of the first 16. */
 export function leafJson(path: KeyPath, leaf: PytreeLeaf, sha256: Sha256): LeafJson {
@@ -29,7 +32,14 @@ export function leafJson(path: KeyPath, leaf: PytreeLeaf, sha256: Sha256): LeafJ
     case "array":
       return { path, kind: leaf.kind, ...arrayJson(leaf.array, sha256) };
     case "prng-key":
-      return { path, kind: leaf.kind, ...arrayJson(keyData(leaf.key), sha256), impl: leaf.key.impl };
+      return { path, kind: leaf.kind, ...arrayJson(wordsOf(leaf.key), sha256), impl: leaf.key.impl };
+    case "bytes":
+      return {
+        path,
+        kind: leaf.kind,
+        sha256: sha256.of(leaf.bytes),
+        values: hexText(leaf.bytes, MOST_BYTES),
+      };
     default:
       return plainJson(path, leaf);
   }
@@ -59,21 +69,17 @@ function arrayJson(array: NdArray, sha256: Sha256) {
  * @param value What was read of it, if anything.
  */
 export function describedJson(
-  { path, array }: DescribedLeaf,
+  leaf: DescribedLeaf,
   kind: PytreeLeaf["kind"],
   value: PytreeLeaf | undefined,
   impl: string | undefined,
 ): LeafJson {
+  const { path } = leaf;
   if (value?.kind === "scalar" || value?.kind === "string") return plainJson(path, value);
-  if (array === undefined) return { path, kind };
-  const { dtype, shape } = array;
+  const type = arrayTypeOf(leaf);
+  if (type === undefined) return { path, kind };
+  const { dtype, shape } = type;
   return { path, kind, dtype, shape, ...(impl === undefined ? {} : { impl }) };
-}
-
-/** The words of a key as an array, with their axis. */
-function keyData({ shape, data }: PrngKey): NdArray {
-  const keys = elementCount(shape);
-  return new NdArray("uint32", [...shape, keys === 0 ? 0 : data.length / keys], data);
 }
 
 /** A scalar as the Python number that comes back, whatever width is stored. */
@@ -95,6 +101,11 @@ export function elementText(dtype: Dtype, element: PlainElement): string {
   if (Complex.is(element)) return `${floatText(element.re)},${floatText(element.im)}`;
   const isFloat = typeof element === "number" && dtypeRow(dtype).kind === "float";
   return isFloat ? floatText(element) : String(element);
+}
+
+/** The first `most` bytes, two hexadecimal digits each. */
+export function hexText(bytes: Uint8Array, most: number): string {
+  return Array.from(bytes.subarray(0, most), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function floatText(value: number): string {

@@ -15,6 +15,8 @@ export type CliLimits = Limits & {
   readonly decodedChunks: number;
   /** Bytes of all values that are read: a million keys can point to the same 5 MB. */
   readonly readBytes: number;
+  /** Leaves of a tree that `show` shows to people: each is compared with others before it has its line. */
+  readonly shownLeaves: number;
   /** Array elements that `state` prints: each becomes text. */
   readonly stateElements: number;
 };
@@ -32,6 +34,8 @@ const READ_PER_STORED = 4;
 const STORED_BYTES_PER_KEY = 8;
 /** A node has an envelope, a key and a place at least; a data file stands in a table with its name. */
 const STORED_BYTES_PER_NODE = 32;
+/** A leaf has a name, a kind and a value. */
+const STORED_BYTES_PER_LEAF = 64;
 /** Two chunks can be as small as two numbers. */
 const STORED_BYTES_PER_CHUNK = 4;
 
@@ -51,6 +55,7 @@ export const CLI_LIMITS: CliLimits = {
   decodedBytes: 512 * MiB,
   decodedChunks: 2 ** 20,
   readBytes: 256 * MiB,
+  shownLeaves: 2e5,
   stateElements: 2 ** 23,
 };
 
@@ -80,6 +85,7 @@ export function limitsForFiles(
     decodedBytes: atLeast("decodedBytes", decoded),
     decodedChunks: atLeast("decodedChunks", storedBytes / STORED_BYTES_PER_CHUNK),
     readBytes: atLeast("readBytes", storedBytes * READ_PER_STORED),
+    shownLeaves: atLeast("shownLeaves", storedBytes / STORED_BYTES_PER_LEAF),
     stateElements: atLeast("stateElements", storedBytes),
     ...given,
   };

@@ -2,7 +2,7 @@ import type { Layout, StepLayout } from "../checkpoint/layout.js";
 import { escapeText } from "./escape-text.js";
 import { formatBytes, formatPlural } from "./format-number.js";
 import type { Style } from "./style.js";
-import { formatTable, textWidth } from "./table.js";
+import { formatTable, joinWithin, textWidth } from "./table.js";
 
 /** A step, or the one checkpoint of a path, with what people want to know of it. */
 export type ListedStep = {
@@ -12,6 +12,8 @@ export type ListedStep = {
   readonly layout: StepLayout;
   readonly saved: Date | undefined;
   readonly bytes: number;
+  /** Why it cannot be opened, where that is known. */
+  readonly damage?: Error | undefined;
 };
 
 /** What `ls --json` prints, field by field. */
@@ -29,7 +31,9 @@ export function listingJson(layout: Layout): unknown {
 }
 
 function contentJson(layout: StepLayout) {
-  return layout.kind === "item" ? { kind: layout.item } : { items: objectOf(layout.items) };
+  if (layout.kind === "item") return { kind: layout.item };
+  const { items, deleting } = layout;
+  return { items: objectOf(items), ...(deleting.length > 0 ? { deleting } : {}) };
 }
 
 /** A directory can be called `__proto__`. */
@@ -79,8 +83,8 @@ function tableOf(steps: readonly ListedStep[], named: boolean, columns: number):
     [...(named ? (["right", "left"] as const) : []), "left", "right"],
   );
   const rows = rest.flatMap((row, index) => {
-    const content = steps[index]?.layout;
-    return content === undefined ? [] : withContent(row, contentTexts(content), columns);
+    const step = steps[index];
+    return step === undefined ? [] : withContent(row, contentTexts(step), columns);
   });
   return [`${first}  WHAT`, ...rows];
 }
@@ -88,24 +92,21 @@ function tableOf(steps: readonly ListedStep[], named: boolean, columns: number):
 /** Puts what a step holds behind its row, on as many lines as it takes. */
 function withContent(row: string, texts: readonly string[], columns: number): string[] {
   const indent = textWidth(row) + 2;
-  const lines: string[] = [];
-  let line = "";
-  for (const [index, text] of texts.entries()) {
-    const piece = index + 1 < texts.length ? `${text}, ` : text;
-    if (line !== "" && indent + textWidth(line + piece.trimEnd()) > columns) {
-      lines.push(line);
-      line = "";
-    }
-    line += piece;
-  }
-  lines.push(line);
-  return lines.map((text, index) => (index === 0 ? `${row}  ` : " ".repeat(indent)) + text.trimEnd());
+  const lines = joinWithin(texts, columns - indent);
+  return lines.map((text, index) => (index === 0 ? `${row}  ` : " ".repeat(indent)) + text);
 }
 
-function contentTexts(layout: StepLayout): string[] {
+function contentTexts({ layout, damage }: ListedStep): string[] {
+  const texts = damage === undefined ? itemTexts(layout) : [...itemTexts(layout), "damaged"];
+  return texts.length > 0 ? texts : ["no items"];
+}
+
+function itemTexts(layout: StepLayout): string[] {
   if (layout.kind === "item") return [layout.item];
-  const items = Array.from(layout.items, ([name, kind]) => `${escapeText(name)} ${kind}`);
-  return items.length > 0 ? items : ["no items"];
+  return [
+    ...Array.from(layout.items, ([name, kind]) => `${escapeText(name)} ${kind}`),
+    ...layout.deleting.map((name) => `${escapeText(name)} being deleted`),
+  ];
 }
 
 /** Local time, to the minute. */

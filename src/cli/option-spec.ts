@@ -7,6 +7,10 @@ export type OptionSpec = {
   /** `value` names what follows the option in the help. */
   | { readonly kind: "text"; readonly value: string }
   | { readonly kind: "integer"; readonly value: string; readonly least: bigint; readonly most: bigint }
+  /** As `integer`, but may have a fraction. */
+  | { readonly kind: "number"; readonly value: string; readonly least: number; readonly most: number }
+  /** Any text, any number of times. */
+  | { readonly kind: "list"; readonly value: string }
   /** `NAME=VALUE`, any number of times. */
   | { readonly kind: "limit"; readonly value: string }
 );

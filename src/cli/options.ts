@@ -19,15 +19,22 @@ export const JSON_OPTION = {
   json: { kind: "flag", summary: "for programs: one JSON value" },
 } as const satisfies OptionSpecs;
 
-/** Chooses a step of a directory of steps. */
+const STEP_SUMMARY = "which step of a directory of steps; default: the largest";
+
+/** Chooses a step of a directory of steps. Those of Flax can have a fraction. */
 export const STEP_OPTION = {
   step: {
-    kind: "integer",
+    kind: "number",
     value: "N",
-    least: -MOST_STEP,
-    most: MOST_STEP,
-    summary: "which step of a directory of steps; default: the largest",
+    least: -Number.MAX_SAFE_INTEGER,
+    most: Number.MAX_SAFE_INTEGER,
+    summary: STEP_SUMMARY,
   },
+} as const satisfies OptionSpecs;
+
+/** Chooses a step of Datarax. */
+export const INTEGER_STEP_OPTION = {
+  step: { kind: "integer", value: "N", least: -MOST_STEP, most: MOST_STEP, summary: STEP_SUMMARY },
 } as const satisfies OptionSpecs;
 
 /** Chooses an item of a step. */

@@ -33,6 +33,28 @@ export function cutText(text: string, width: number): string {
   return width < 1 ? "" : `${kept}…`;
 }
 
+/** Cuts text to a width as {@link cutText}, but at its start. */
+export function cutStart(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  const reversed = cutText(Array.from(text).reverse().join(""), width);
+  return Array.from(reversed).reverse().join("");
+}
+
+/** Joins texts with commas, on as many lines as it takes. */
+export function joinWithin(texts: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const [index, text] of texts.entries()) {
+    const piece = index + 1 < texts.length ? `${text}, ` : text;
+    if (line !== "" && textWidth(line + piece.trimEnd()) > width) {
+      lines.push(line.trimEnd());
+      line = "";
+    }
+    line += piece;
+  }
+  return line === "" ? lines : [...lines, line];
+}
+
 /** Lines of a table; columns are two spaces apart, and the last one is not filled up. */
 export function formatTable(
   rows: readonly (readonly string[])[],

@@ -1,35 +1,33 @@
-import type { DescribedLeaf } from "../checkpoint/stored-leaf.js";
-import type { PytreeLeaf } from "../pytree/leaf.js";
-import { dtypeRow, elementCount } from "../zarr/dtype.js";
-import { arrayBytesOf, type ItemReader } from "./item-reader.js";
-import { pythonDtype } from "./leaf-json.js";
+import type { Dtype } from "../zarr/dtype.js";
+import type { ItemReader } from "./item-reader.js";
+import { leafWeight } from "./leaf-weight.js";
+import type { ShownLeaf } from "./tree-node.js";
 
-/** What was read of some leaves. */
-export type ReadValues = ReadonlyMap<DescribedLeaf, PytreeLeaf>;
-
-/** What a tree amounts to. */
+/** What leaves amount to. */
 export type Totals = {
   /** Elements of all arrays. */
   readonly parameters: number;
+  readonly arrays: number;
   /** Bytes in memory of arrays, keys, and scalars as the Python numbers that come back. */
   readonly bytes: number;
-  /** Bytes of all files. */
-  readonly stored: number;
+  /** {@link bytes} by dtype, in the order of the file. */
+  readonly bytesOf: ReadonlyMap<Dtype, number>;
 };
 
-/** Adds up the leaves of a tree whose scalars were read. */
-export function totalsOf(reader: ItemReader, values: ReadValues): Totals {
+/** Adds up leaves whose scalars were read. */
+export function totalsOf(leaves: Iterable<ShownLeaf>, reader: Pick<ItemReader, "kindOf">): Totals {
   let parameters = 0;
+  let arrays = 0;
   let bytes = 0;
-  for (const leaf of reader.leaves) {
-    if (leaf.array === undefined) continue;
-    if (reader.kindOf(leaf) === "array") parameters += elementCount(leaf.array.shape);
-    bytes += scalarBytes(values.get(leaf)) ?? arrayBytesOf(leaf);
+  const bytesOf = new Map<Dtype, number>();
+  for (const { leaf, value } of leaves) {
+    const kind = reader.kindOf(leaf);
+    const weight = leafWeight(leaf, kind, value);
+    if (kind === "array") arrays++;
+    parameters += weight.parameters;
+    bytes += weight.bytes;
+    if (weight.dtype !== undefined)
+      bytesOf.set(weight.dtype, (bytesOf.get(weight.dtype) ?? 0) + weight.bytes);
   }
-  return { parameters, bytes, stored: reader.storedBytes };
-}
-
-function scalarBytes(value: PytreeLeaf | undefined): number | undefined {
-  if (value?.kind !== "scalar") return undefined;
-  return dtypeRow(pythonDtype(value.scalar)).itemBytes;
+  return { parameters, arrays, bytes, bytesOf };
 }

@@ -1,120 +1,268 @@
-import { exactValue } from "../checkpoint/leaf-value.js";
-import { keyOfMarker, markerKind, stringOfMarker } from "../datarax/markers.js";
-import { isOrbaxError } from "../errors.js";
-import { isDict } from "../pytree/container.js";
-import type { KeyPathPart } from "../pytree/key-path.js";
-import { type PathAndValue, unflattenTree } from "../pytree/unflatten.js";
-import { escapeText } from "./escape-text.js";
-import { quoted, shapeText, valueText } from "./leaf-text.js";
-import type { ShownLeaf, TreeNode } from "./tree-node.js";
+import { formatCount } from "./format-number.js";
+import { partName } from "./node-name.js";
+import { hasMoments, type Place, placeOf } from "./optimizer-share.js";
+import type { ShownNode, ShownValue } from "./shown-tree.js";
+import type { Structures } from "./structure.js";
+import { addWeights, type Weight } from "./weight.js";
 
-/** One line of a tree: a container, whose children follow a level deeper, or a value. */
+/** One line of a tree. */
 export type TreeRow = {
   readonly level: number;
   readonly name: string;
-  /** The leaf that it stands for, `undefined` for containers and for what several leaves make up. */
-  readonly leaf?: ShownLeaf | undefined;
-  /** Type and value of what several leaves make up. */
-  readonly folded?: { readonly type: string; readonly value: string } | undefined;
+  /** What stands there; `undefined` for a container, whose children follow a level deeper. */
+  readonly value: ShownValue | undefined;
+  readonly weight: Weight;
+  /** Why no children follow; `undefined` where all do, or there are none. */
+  readonly closed?: ClosedReason | undefined;
 };
 
-/** The lines of a tree, top-level keys first at level 0. */
-export function treeRows(root: TreeNode): TreeRow[] {
-  if (root.leaf !== undefined) return [{ level: 0, name: String(root.part), leaf: root.leaf }];
-  const folded = fold(root);
-  if (folded !== undefined) return [{ level: 0, name: String(root.part), folded }];
-  return root.children.flatMap((child) => Array.from(rowsOf(child, 0)));
-}
+/** Why a container's children have no rows: they look like those of another one, or there would be too many. */
+export type ClosedReason =
+  | { readonly kind: "like"; readonly path: string; readonly dtype: string | undefined }
+  | { readonly kind: "leaves"; readonly count: number };
 
-function* rowsOf(node: TreeNode, level: number): Generator<TreeRow> {
-  const { leaf, children } = node;
-  const name = nameOf(node.part);
-  if (leaf !== undefined) yield { level, name, leaf };
-  if (children.length === 0) return;
-  const folded = fold(node);
-  if (folded !== undefined) {
-    yield { level, name, folded };
-    return;
+/** How much of a tree is shown. */
+export type TreeRowsOptions = {
+  /** Keys of a path that are shown; `undefined` leaves it to `mostRows`. */
+  readonly depth: number | undefined;
+  /** Containers stay closed where more rows than this would be there; what stands at the top is always shown. */
+  readonly mostRows: number;
+};
+
+/** A row with the rows below it. */
+type Branch = {
+  readonly row: TreeRow;
+  readonly children: readonly Branch[];
+  /** Whether there are leaves below it that no row will show. */
+  readonly isCut: boolean;
+};
+
+/** A container that looks like one shown before saves so many rows at least, or it is shown once more. */
+const LEAST_LIKE = 8;
+
+/**
+ * The lines of a tree, top-level keys first at level 0.
+ *
+ * @returns Also how many leaves are not shown, because of the depth or because there would be too many lines.
+ */
+export function treeRows(
+  root: ShownNode,
+  structures: Structures,
+  options: TreeRowsOptions,
+): { readonly rows: readonly TreeRow[]; readonly hiddenLeaves: number } {
+  if (root.value !== undefined && root.children.length === 0) {
+    const row = { level: 0, name: nameOf(root), value: root.value, weight: root.weight };
+    return { rows: [row], hiddenLeaves: 0 };
   }
-  // Containers with nothing but one container inside share a line.
-  let inner = node;
-  let names = `${name}/`;
-  for (let only = onlyContainer(inner); only !== undefined; only = onlyContainer(inner)) {
-    inner = only;
-    names += `${nameOf(inner.part)}/`;
+  const depth = options.depth ?? Number.POSITIVE_INFINITY;
+  const branches = new BranchBuilder(root, structures, depth).build();
+  const openness = options.depth === undefined ? openWithin(branches, options.mostRows) : everything;
+  const rows: TreeRow[] = [];
+  let hiddenLeaves = 0;
+  for (const { row, isCut } of visibleRows(branches, openness)) {
+    if (isCut) hiddenLeaves += row.weight.leaves;
+    rows.push(row);
   }
-  yield { level, name: names };
-  for (const child of inner.children) yield* rowsOf(child, level + 1);
+  return { rows, hiddenLeaves };
 }
 
-function onlyContainer({ children }: TreeNode): TreeNode | undefined {
-  const [only] = children;
-  const isContainer = children.length === 1 && only !== undefined && only.children.length > 0;
-  return isContainer && only.leaf === undefined && fold(only) === undefined ? only : undefined;
+/** The text of a place on its line, without what follows a container's. */
+export function nameOf({ part, group }: ShownNode): string {
+  return group === undefined ? partName(part) : `${group.name} ×${group.times}`;
 }
 
-/** A key that could be mistaken for something else stands in quotes; an index in brackets. */
-function nameOf(part: KeyPathPart): string {
-  if (typeof part === "number") return `[${part}]`;
-  return /^[^\s"'/[\]]+$/u.test(part) && escapeText(part) === part ? part : quoted(part);
-}
+/** Where rows are made: their level, and the keys of the path to their parent, counted and as text. */
+type Spot = { readonly level: number; readonly depth: number; readonly path: string };
 
-/** A container that is shown as one value: Datarax's strings and keys, and lists of plain values. */
-function fold(node: TreeNode): TreeRow["folded"] {
-  return foldMarker(node) ?? foldList(node);
-}
+/** What is around a container, whose path is `path`. */
+type Surroundings = {
+  readonly path: string;
+  readonly place: Place;
+  readonly depth: number;
+  readonly isInGroup: boolean;
+};
 
-function foldMarker(node: TreeNode): TreeRow["folded"] {
-  const isMarker = node.children.some(({ part }) => part === "__string__" || part === "__prng_key__");
-  const values = isMarker ? valuesOf(node) : undefined;
-  if (values === undefined) return undefined;
-  try {
-    const marker = unflattenTree(values);
-    const kind = isDict(marker) ? markerKind(marker) : undefined;
-    if (!isDict(marker) || kind === undefined) return undefined;
-    if (kind === "string") return { type: "str", value: quoted(stringOfMarker(marker, () => "")) };
-    const { shape, impl, data } = keyOfMarker(marker, () => "");
-    return { type: `key ${impl} ${shapeText(shape)}`, value: Array.from(data).join(", ") };
-  } catch (error) {
-    // Damaged for Datarax, but a tree all the same.
-    if (isOrbaxError(error)) return undefined;
-    throw error;
+/** Makes rows of a tree; a large container that looks like another one only names that. */
+class BranchBuilder {
+  readonly #root: ShownNode;
+  readonly #structures: Structures;
+  readonly #depth: number;
+  /** By likeness, the container whose children are shown, and its path. */
+  readonly #shown = new Map<
+    number,
+    { readonly node: ShownNode; readonly path: string; readonly place: Place }
+  >();
+
+  constructor(root: ShownNode, structures: Structures, depth: number) {
+    this.#root = root;
+    this.#structures = structures;
+    this.#depth = depth;
   }
-}
 
-/** All values below a node, `undefined` if one of them was not read. */
-function valuesOf(node: TreeNode): PathAndValue[] | undefined {
-  const values: PathAndValue[] = [];
-  const rest: { readonly node: TreeNode; readonly path: readonly KeyPathPart[] }[] = [{ node, path: [] }];
-  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
-    const { leaf, children } = next.node;
-    if (leaf !== undefined) {
-      if (leaf.value === undefined) return undefined;
-      values.push({ path: next.path, value: exactValue(leaf.value) });
+  build(): readonly Branch[] {
+    this.#chooseShown(this.#root, { path: "", place: "open", depth: 0, isInGroup: false });
+    return this.#childrenOf(this.#root, { level: 0, depth: 0, path: "" });
+  }
+
+  /**
+   * Chooses what others are compared with: parameters rather than the moments of an optimizer, which comes first in the
+   * alphabet, and nothing inside of a group, whose path would say little.
+   *
+   * @returns The rows of `node`.
+   */
+  #chooseShown(node: ShownNode, at: Surroundings): number {
+    if (node.children.length === 0) return 1;
+    const isGroup = at.isInGroup || node.group !== undefined;
+    const names = { depth: at.depth, hasMoments: hasMoments(node) };
+    let rows = node.value === undefined ? 0 : 1;
+    for (const child of node.children) {
+      rows += this.#chooseShown(child, {
+        path: `${at.path}${nameOf(child)}/`,
+        place: placeOf(at.place, child.part, names),
+        depth: at.depth + 1,
+        isInGroup: isGroup,
+      });
     }
-    for (const child of children) rest.push({ node: child, path: [...next.path, child.part] });
+    if (rows >= LEAST_LIKE && at.depth > 0 && !at.isInGroup) {
+      const { likeness } = this.#structures.of(node);
+      const shown = this.#shown.get(likeness);
+      if (shown === undefined || (isOptimizer(shown.place) && !isOptimizer(at.place))) {
+        this.#shown.set(likeness, { node, path: at.path, place: at.place });
+      }
+    }
+    return rows + 1;
   }
-  return values;
+
+  #childrenOf(node: ShownNode, at: Spot): Branch[] {
+    return node.children.flatMap((child) => this.#branchesOf(child, at));
+  }
+
+  /** @param at Of the parent's children. */
+  #branchesOf(node: ShownNode, { level, depth, path }: Spot): Branch[] {
+    const { value, children, weight } = node;
+    let name = nameOf(node);
+    const spot = { level, depth: depth + 1, path: `${path}${name}/` };
+    if (value !== undefined) {
+      const leaf = { row: { level, name, value, weight }, children: [], isCut: false };
+      if (children.length === 0) return [leaf];
+      // Leaf and container at once: slashes in keys can make this.
+      return [leaf, this.#containerAt(node, `${name}/`, spot)];
+    }
+    // Containers with one child share a line with it.
+    let inner = node;
+    for (
+      let only = onlyChild(inner);
+      only !== undefined && spot.depth < this.#depth;
+      only = onlyChild(inner)
+    ) {
+      inner = only;
+      name += `/${nameOf(only)}`;
+      spot.depth++;
+    }
+    if (inner.value !== undefined) {
+      const row = { level, name, value: inner.value, weight: inner.weight };
+      return [{ row, children: [], isCut: false }];
+    }
+    const end = inner.group === undefined ? "/" : "";
+    return [this.#containerAt(inner, name + end, { ...spot, path: `${path}${name}/` })];
+  }
+
+  #containerAt(node: ShownNode, name: string, { level, depth, path }: Spot): Branch {
+    const like = this.#likeOther(node, path);
+    const isCut = like === undefined && depth >= this.#depth;
+    const closed = isCut ? leavesOf(node) : like;
+    const row = { level, name, value: undefined, weight: node.weight, closed };
+    const children = closed === undefined ? this.#childrenOf(node, { level: level + 1, depth, path }) : [];
+    return { row, children, isCut };
+  }
+
+  /** @param ownPath Path to `node`: a neighbour is called by its name alone. */
+  #likeOther(node: ShownNode, ownPath: string): ClosedReason | undefined {
+    const { exact, likeness, dtype } = this.#structures.of(node);
+    const shown = this.#shown.get(likeness);
+    if (shown === undefined || shown.node === node) return undefined;
+    const isExact = this.#structures.of(shown.node).exact === exact;
+    if (!isExact && typeof dtype !== "string") return undefined;
+    const parent = ownPath.slice(0, ownPath.lastIndexOf("/", ownPath.length - 2) + 1);
+    const path = shown.path.startsWith(parent) ? shown.path.slice(parent.length) : shown.path;
+    return { kind: "like", path, dtype: isExact ? undefined : (dtype ?? undefined) };
+  }
 }
 
-/** Shorter lists show more when each element has its line. */
-const LEAST_FOLDED = 2;
-/** More would be cut anyway. */
-const SHOWN_ITEMS = 40;
-
-function foldList({ children }: TreeNode): TreeRow["folded"] {
-  if (children.length < LEAST_FOLDED || !children.every(isPlainItem)) return undefined;
-  const shown = children.slice(0, SHOWN_ITEMS).map(({ leaf }) => itemText(leaf));
-  const more = children.length > SHOWN_ITEMS ? ", …" : "";
-  return { type: `list of ${children.length}`, value: `${shown.join(", ")}${more}` };
+function isOptimizer(place: Place): boolean {
+  return place === "optimizer" || place === "holder";
 }
 
-function isPlainItem({ part, leaf, children }: TreeNode): boolean {
-  const kind = leaf?.value?.kind;
-  const isPlain = kind === "scalar" || kind === "string" || kind === "none";
-  return typeof part === "number" && isPlain && children.length === 0;
+/** The one child of a container, if a line can name both: below a group it would read as if each had one. */
+function onlyChild({ value, group, children }: ShownNode): ShownNode | undefined {
+  const [only] = children;
+  const isShared = children.length === 1 && value === undefined && group === undefined;
+  return isShared && (only?.value === undefined || only.children.length === 0) ? only : undefined;
 }
 
-function itemText(leaf: ShownLeaf | undefined): string {
-  return leaf?.value?.kind === "none" ? "None" : valueText(leaf?.value);
+function everything({ children }: Branch): number {
+  return children.length;
+}
+
+function leavesOf({ weight }: ShownNode | TreeRow): ClosedReason {
+  return { kind: "leaves", count: weight.leaves };
+}
+
+/** How many children of a branch have rows. */
+type Openness = (branch: Branch) => number;
+
+/**
+ * Opens containers level by level, the smallest first, as long as there is room for their rows; of the first that does
+ * not fit, as many children as do. Where not all of a level are open, nothing below it is.
+ */
+function openWithin(branches: readonly Branch[], mostRows: number): Openness {
+  const open = new Map<Branch, number>();
+  let room = mostRows - branches.length;
+  let level = withChildren(branches);
+  while (level.length > 0) {
+    for (const branch of level.toSorted((a, b) => a.children.length - b.children.length)) {
+      const rows = Math.min(branch.children.length, room);
+      if (rows < branch.children.length && rows < LEAST_PART) return opennessOf(open);
+      open.set(branch, rows);
+      room -= rows;
+    }
+    level = withChildren(level.flatMap(({ children }) => children));
+  }
+  return opennessOf(open);
+}
+
+/** Fewer children of many tell nothing. */
+const LEAST_PART = 12;
+
+function withChildren(branches: readonly Branch[]): readonly Branch[] {
+  return branches.filter(({ children }) => children.length > 0);
+}
+
+function opennessOf(open: ReadonlyMap<Branch, number>): Openness {
+  return (branch) => open.get(branch) ?? 0;
+}
+
+type Visible = { readonly row: TreeRow; readonly isCut: boolean };
+
+function* visibleRows(branches: readonly Branch[], openness: Openness): Generator<Visible> {
+  for (const branch of branches) {
+    const { row, children, isCut } = branch;
+    const open = openness(branch);
+    if (children.length > 0 && open === 0) {
+      yield { row: { ...row, closed: leavesOf(row) }, isCut: true };
+      continue;
+    }
+    yield { row, isCut };
+    const shown = children.length > open ? children.slice(0, open - 1) : children;
+    yield* visibleRows(shown, openness);
+    if (shown.length < children.length) yield { row: moreRow(children.slice(shown.length)), isCut: true };
+  }
+}
+
+/** One row for all that there is no room for. */
+function moreRow(branches: readonly Branch[]): TreeRow {
+  const weight = branches.map(({ row }) => row.weight).reduce(addWeights);
+  const level = branches[0]?.row.level ?? 0;
+  const row = { level, name: `… ${formatCount(branches.length)} more`, value: undefined, weight };
+  return { ...row, closed: leavesOf(row) };
 }

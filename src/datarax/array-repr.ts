@@ -2,13 +2,7 @@ import { type PlainElement, plainElement } from "../pytree/element.js";
 import { Complex, type PrngKey } from "../pytree/value.js";
 import { type Dtype, dtypeRow, elementCount } from "../zarr/dtype.js";
 import type { NdArray } from "../zarr/nd-array.js";
-import {
-  BFLOAT16,
-  decodeSmallFloat,
-  encodeSmallFloat,
-  FLOAT16,
-  type SmallFloat,
-} from "../zarr/small-float.js";
+import { decodeSmallFloat, encodeSmallFloat, FLOAT16, smallFloatOf } from "../zarr/small-float.js";
 import { decimalOf, formatExponent, pointAfter } from "./python-float.js";
 
 // NumPy's array printing with its default options (numpy/_core/arrayprint.py), without breaking lines.
@@ -26,7 +20,11 @@ export function formatArray(array: NdArray): string {
   const jax = sharding !== undefined;
   const parts = [size > MOST_SHOWN ? "[...]" : brackets(shape, cellsOf(array), ", ")];
   if (size > MOST_SHOWN || (size === 0 && shape.length > 1)) parts.push(`shape=${formatShape(shape)}`);
-  if (jax || size === 0 || !IMPLIED.includes(dtype)) parts.push(`dtype=${dtype}`);
+  // NumPy quotes what could be no name of Python's.
+  if (jax) parts.push(`dtype=${dtype}`);
+  else if (size === 0 || !IMPLIED.includes(dtype)) {
+    parts.push(dtype.includes("_") ? `dtype='${dtype}'` : `dtype=${dtype}`);
+  }
   return `${jax ? "Array" : "array"}(${parts.join(", ")})`;
 }
 
@@ -64,7 +62,9 @@ function cellsOf(array: NdArray): string[] {
   const elements = Array.from({ length: Math.min(elementCount(array.shape), MOST_SHOWN) }, (_, index) =>
     plainElement(array, index),
   );
-  const { kind } = dtypeRow(array.dtype);
+  const { kind, storedBits } = dtypeRow(array.dtype);
+  if (kind === "float" && isFromMlDtypes(array.dtype))
+    return elements.map((value) => generalFloat(Number(value)));
   if (kind === "float") return floatCells(elements.map(Number), array.dtype);
   if (kind === "complex") {
     const parts = elements.filter((element) => Complex.is(element));
@@ -80,9 +80,27 @@ function cellsOf(array: NdArray): string[] {
     return re.map((text, index) => text + signed((im[index] ?? "").trimStart()));
   }
   const names = elements.map(integerCell);
-  if (array.shape.length === 0) return names;
+  if (array.shape.length === 0 || storedBits !== undefined) return names;
   return aligned(names, array.dtype === "bool" ? "False".length : 0);
 }
+
+/** NumPy asks the types of ml_dtypes for the text of each element, and aligns nothing. */
+function isFromMlDtypes(dtype: Dtype): boolean {
+  return dtype !== "float16" && smallFloatOf(dtype) !== undefined;
+}
+
+/** C's `%g`. */
+function generalFloat(value: number): string {
+  if (!Number.isFinite(value)) return nonFinite(value);
+  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
+  const { digits, exponent } = decimalOf(value.toExponential(GENERAL_DIGITS - 1));
+  const shown = trimZeros(digits);
+  const plain = exponent >= -4 && exponent < GENERAL_DIGITS;
+  const text = plain ? pointAfter(shown, exponent) : pointAfter(shown, 0) + formatExponent(exponent);
+  return (value < 0 ? "-" : "") + text;
+}
+
+const GENERAL_DIGITS = 6;
 
 function integerCell(element: PlainElement): string {
   if (typeof element === "boolean") return element ? "True" : "False";
@@ -120,7 +138,7 @@ function nonFinite(value: number): string {
 }
 
 /** NumPy goes by the decimal digits that a dtype holds for certain. */
-const SURE_DIGITS: { readonly [dtype: string]: number | undefined } = { float16: 3, bfloat16: 2, float32: 6 };
+const SURE_DIGITS: { readonly [dtype: string]: number | undefined } = { float16: 3, float32: 6 };
 
 function usesExponents(values: readonly number[], dtype: Dtype): boolean {
   const sizes = values.map(Math.abs).filter((size) => size !== 0 && Number.isFinite(size));
@@ -157,17 +175,11 @@ function trimZeros(fraction: string): string {
   return fraction.replace(/0+$/u, "");
 }
 
-const SMALL_FLOATS: { readonly [dtype: string]: SmallFloat | undefined } = {
-  float16: FLOAT16,
-  bfloat16: BFLOAT16,
-};
-
 /** The fewest digits that read back as the same value of the dtype. */
 function shortestExponential(value: number, dtype: Dtype): string {
   if (dtype === "float64") return value.toExponential();
-  const small = SMALL_FLOATS[dtype];
   const round = (number: number) =>
-    small === undefined ? Math.fround(number) : decodeSmallFloat(small, encodeSmallFloat(small, number));
+    dtype === "float16" ? decodeSmallFloat(FLOAT16, encodeSmallFloat(FLOAT16, number)) : Math.fround(number);
   for (let digits = 0; digits < 9; digits++) {
     const text = value.toExponential(digits);
     if (round(Number(text)) === value) return text;

@@ -1,5 +1,5 @@
 import { exactValue } from "../checkpoint/leaf-value.js";
-import { PytreeItem } from "../checkpoint/pytree-item.js";
+import { openOrbaxTree } from "../checkpoint/orbax-tree.js";
 import type { Limits } from "../limits.js";
 import { unflattenTree } from "../pytree/unflatten.js";
 import type { Tree } from "../pytree/value.js";
@@ -53,7 +53,7 @@ async function readSaved(
 }
 
 async function loadTree(storage: ReadableStorage, options: ReadStateOptions) {
-  const item = await PytreeItem.open(storage, options);
+  const item = await openOrbaxTree(storage, options);
   const leaves = await item.load({ sharding: true, signal: options.signal });
   const tree = unflattenTree(leaves.map(({ path, leaf }) => ({ path, value: exactValue(leaf) })));
   return { tree, limits: item.limits };

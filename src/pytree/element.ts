@@ -1,22 +1,11 @@
 import { allocateData, type Dtype, dtypeRow, elementCount } from "../zarr/dtype.js";
 import { elementAt } from "../zarr/element.js";
 import { NdArray } from "../zarr/nd-array.js";
-import {
-  BFLOAT16,
-  decodeSmallFloat,
-  encodeSmallFloat,
-  FLOAT16,
-  type SmallFloat,
-} from "../zarr/small-float.js";
+import { decodeSmallFloat, encodeSmallFloat, smallFloatOf } from "../zarr/small-float.js";
 import { Complex, complex, plainInteger } from "./value.js";
 
 /** One element of an array: an integer beyond 2^53−1 is a `bigint`. */
 export type PlainElement = number | bigint | boolean | Complex;
-
-const SMALL_FLOATS: { readonly [dtype: string]: SmallFloat | undefined } = {
-  float16: FLOAT16,
-  bfloat16: BFLOAT16,
-};
 
 /** The element at a position in C order, as a plain load gives it; exact. */
 export function plainElement(array: NdArray, index: number): PlainElement {
@@ -60,10 +49,18 @@ function storeElement({ dtype, data }: NdArray, index: number, element: PlainEle
   }
   const number = Number(element);
   if (typeof element === "bigint" && !(Number.isFinite(number) && BigInt(number) === element)) return false;
-  const smallFloat = SMALL_FLOATS[dtype];
-  if (smallFloat === undefined) return store(data, index, number);
+  const smallFloat = smallFloatOf(dtype);
+  if (smallFloat === undefined) return isWithin(dtype, number) && store(data, index, number);
   const bits = encodeSmallFloat(smallFloat, number);
   return store(data, index, bits) && Object.is(decodeSmallFloat(smallFloat, bits), number);
+}
+
+/** Whether an integer of less than a byte has the value; of all others the typed array knows. */
+function isWithin(dtype: Dtype, value: number): boolean {
+  const { kind, storedBits } = dtypeRow(dtype);
+  if (storedBits === undefined) return true;
+  const above = 2 ** (kind === "int" ? storedBits - 1 : storedBits);
+  return value < above && value >= (kind === "int" ? -above : 0);
 }
 
 type NumberArray = Exclude<NdArray["data"], BigInt64Array | BigUint64Array>;

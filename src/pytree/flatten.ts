@@ -5,7 +5,7 @@ import { isDict, isList, isMap } from "./container.js";
 import { tooDeep, walkDepth } from "./depth.js";
 import { compareCodePoints, formatKeyPath, type KeyPath, leafName } from "./key-path.js";
 import type { PytreeLeaf } from "./leaf.js";
-import { Complex, float, int, Placeholder, PrngKey, Scalar, scalar, Tuple } from "./value.js";
+import { Bytes, Complex, float, int, Placeholder, PrngKey, Scalar, scalar, Tuple } from "./value.js";
 
 /** A leaf with its place. */
 export type PathAndLeaf = { readonly path: KeyPath; readonly leaf: PytreeLeaf };
@@ -116,7 +116,7 @@ function leafOf(value: unknown, path: KeyPath): PytreeLeaf | undefined {
   if (Scalar.is(value)) return { kind: "scalar", scalar: value };
   if (PrngKey.is(value)) return { kind: "prng-key", key: value };
   if (Placeholder.is(value)) return { kind: "placeholder" };
-  if (Complex.is(value)) throw cannotStore(value, path);
+  if (Complex.is(value) || Bytes.is(value)) throw cannotStore(value, path);
   return isBareArray(value) ? { kind: "array", array: fromBareArray(value) } : undefined;
 }
 

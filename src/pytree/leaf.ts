@@ -9,6 +9,7 @@ export type PytreeLeaf =
   | { readonly kind: "array"; readonly array: NdArray }
   | { readonly kind: "scalar"; readonly scalar: Scalar }
   | { readonly kind: "string"; readonly text: string }
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "prng-key"; readonly key: PrngKey }
   | { readonly kind: "none" }
   | { readonly kind: "empty-dict" }

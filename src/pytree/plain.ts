@@ -3,11 +3,11 @@ import { NdArray } from "../zarr/nd-array.js";
 import { dictOf, isDict, isList, isMap } from "./container.js";
 import { tooDeep, walkDepth } from "./depth.js";
 import { plainElement } from "./element.js";
-import { Scalar, type Tree, Tuple } from "./value.js";
+import { Bytes, Scalar, type Tree, Tuple } from "./value.js";
 
 /**
- * The plain form of what an exact load gives: numbers for `Scalar`s and arrays of rank 0, arrays for tuples,
- * objects of their fields for named tuples. Everything else stays as it is; containers are new.
+ * The plain form of what an exact load gives: numbers for `Scalar`s and arrays of rank 0, `Uint8Array` for `Bytes`,
+ * arrays for tuples, objects of their fields for named tuples. Everything else stays as it is; containers are new.
  *
  * @throws {OrbaxError} `LIMIT_EXCEEDED` for a tree deeper than `limits.depth`.
  */
@@ -19,6 +19,7 @@ export function toPlain(tree: Tree, limits?: Partial<Limits>): Tree {
 /** @param levels How many containers may still come. */
 function plainNode(node: Tree, levels: number, most: number): Tree {
   if (Scalar.is(node)) return node.value;
+  if (Bytes.is(node)) return node.bytes;
   if (NdArray.is(node)) return node.shape.length === 0 ? plainElement(node, 0) : node;
   if (isList(node) || Tuple.is(node)) {
     if (levels === 0) throw tooDeep("tree", most);

@@ -1,10 +1,15 @@
 import { dataLoss } from "../errors.js";
 import { dictOf } from "./container.js";
 import { formatKeyPath, type KeyPath, type KeyPathPart } from "./key-path.js";
-import type { Tree } from "./value.js";
+import { type Tree, Tuple } from "./value.js";
 
 /** A value with its place; `undefined` for a leaf that is there but left out of the result. */
 export type PathAndValue = { readonly path: KeyPath; readonly value: Tree | undefined };
+
+/** What a container is beyond list and dict. */
+export type ContainerType =
+  | { readonly kind: "tuple" }
+  | { readonly kind: "named-tuple"; readonly names: readonly string[]; readonly className: string };
 
 /** A container under construction: its kind is that of its first key. */
 type Branch = { readonly kind: "dict" | "list"; readonly children: Map<KeyPathPart, Node> };
@@ -15,10 +20,14 @@ type Node = { readonly branch: Branch } | { readonly value: Tree | undefined };
  * without prototype (docs/spec/orbax-layout.md section 15). Containers of which every leaf is left out are left out
  * themselves, and a list of which elements are becomes a dict by index, so that each keeps its index.
  *
+ * @param typeAt Tells tuples and named tuples, where the file does.
  * @throws {OrbaxError} `DATA_LOSS` with the key path for two leaves at one path, a path that is both leaf and
  * container, keys and indices below one node, a list with gaps, or no leaf at all.
  */
-export function unflattenTree(leaves: Iterable<PathAndValue>): Tree {
+export function unflattenTree(
+  leaves: Iterable<PathAndValue>,
+  typeAt: (path: KeyPath) => ContainerType | undefined = () => undefined,
+): Tree {
   let root: Node | undefined;
   for (const { path, value } of leaves) {
     if (path.length === 0) {
@@ -29,7 +38,7 @@ export function unflattenTree(leaves: Iterable<PathAndValue>): Tree {
       insert(root, path, value);
     }
   }
-  const tree = root && treeOf(root, []);
+  const tree = root && treeOf(root, [], typeAt);
   if (tree === undefined) throw dataLoss("tree", { found: "no leaves", expected: "at least one" });
   return tree;
 }
@@ -78,22 +87,55 @@ function mixedKeys(path: KeyPath) {
 }
 
 /** @param path Where the node lies; as before when this returns. */
-function treeOf(node: Node, path: KeyPathPart[]): Tree | undefined {
-  if ("value" in node) return node.value;
+function treeOf(
+  node: Node,
+  path: KeyPathPart[],
+  typeAt: (path: KeyPath) => ContainerType | undefined,
+): Tree | undefined {
+  if ("value" in node) return node.value === null ? (emptyNamedTuple(typeAt(path)) ?? null) : node.value;
   const { kind, children } = node.branch;
   if (kind === "list") requireNoGaps(children, path);
   const entries: [string, Tree][] = [];
   for (const [part, child] of children) {
     path.push(part);
-    const tree = treeOf(child, path);
+    const tree = treeOf(child, path, typeAt);
     path.pop();
     if (tree !== undefined) entries.push([String(part), tree]);
   }
   if (entries.length === 0) return undefined;
+  const type = entries.length === children.size ? typeAt(path) : undefined;
+  if (type?.kind === "named-tuple") return namedTupleOf(type, entries, path);
   if (kind === "dict" || entries.length < children.size) return dictOf(entries);
   const list: Tree[] = Array.from(entries, () => null);
   for (const [index, child] of entries) list[Number(index)] = child;
-  return list;
+  return type?.kind === "tuple" ? new Tuple(list) : list;
+}
+
+/** One without fields is an entry of its own, that stands for None where nobody knows better. */
+function emptyNamedTuple(type: ContainerType | undefined): Tree | undefined {
+  const isEmpty = type?.kind === "named-tuple" && type.names.length === 0;
+  return isEmpty ? new Tuple([], type.names, type.className) : undefined;
+}
+
+function namedTupleOf(
+  { names, className }: ContainerType & { readonly kind: "named-tuple" },
+  entries: readonly (readonly [string, Tree])[],
+  path: KeyPath,
+): Tree {
+  const fields = new Map(entries);
+  const items = names.flatMap((name) => {
+    const item = fields.get(name);
+    return item === undefined ? [] : [item];
+  });
+  if (items.length === names.length && items.length === entries.length) {
+    return new Tuple(items, names, className);
+  }
+  throw dataLoss("tree", {
+    key: formatKeyPath(path),
+    field: `fields of ${formatKeyPath(path) || "the root"}`,
+    found: entries.map(([name]) => name).join(", "),
+    expected: names.join(", "),
+  });
 }
 
 /** Indices are whole and none is there twice, so none below their count may be missing. */

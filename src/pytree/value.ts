@@ -1,7 +1,7 @@
 import { invalidArgument } from "../errors.js";
-import { isDtype } from "../zarr/dtype.js";
+import { type Dtype, isDtype } from "../zarr/dtype.js";
 import { NdArray, ndarray } from "../zarr/nd-array.js";
-import { BFLOAT16, decodeSmallFloat, encodeSmallFloat, FLOAT16 } from "../zarr/small-float.js";
+import { decodeSmallFloat, encodeSmallFloat, smallFloatOf } from "../zarr/small-float.js";
 
 /** A complex number. Made by {@link complex} only. */
 export class Complex {
@@ -25,23 +25,8 @@ export function complex(re: number, im: number): Complex {
   return new Complex(re, im);
 }
 
-/** Widths that a {@link Scalar} can have on disk. */
-export type ScalarDtype =
-  | "bool"
-  | "int8"
-  | "int16"
-  | "int32"
-  | "int64"
-  | "uint8"
-  | "uint16"
-  | "uint32"
-  | "uint64"
-  | "float16"
-  | "bfloat16"
-  | "float32"
-  | "float64"
-  | "complex64"
-  | "complex128";
+/** Widths that a {@link Scalar} can have on disk: all. */
+export type ScalarDtype = Dtype;
 
 /**
  * A Python number with its exact type: `int64`/`uint64` is Python's `int`, `float64` its `float`, `bool` its
@@ -66,10 +51,13 @@ export class Scalar {
 }
 
 const INT_RANGES: { readonly [dtype: string]: readonly [bigint, bigint] | undefined } = {
+  int2: [-2n, 1n],
+  int4: [-8n, 7n],
   int8: [-(2n ** 7n), 2n ** 7n - 1n],
   int16: [-(2n ** 15n), 2n ** 15n - 1n],
   int32: [-(2n ** 31n), 2n ** 31n - 1n],
   int64: [-(2n ** 63n), 2n ** 63n - 1n],
+  uint4: [0n, 15n],
   uint8: [0n, 2n ** 8n - 1n],
   uint16: [0n, 2n ** 16n - 1n],
   uint32: [0n, 2n ** 32n - 1n],
@@ -82,9 +70,9 @@ const INT_RANGES: { readonly [dtype: string]: readonly [bigint, bigint] | undefi
  * @throws {OrbaxError} `INVALID_ARGUMENT` if `value` is of another kind or out of the dtype's range.
  */
 export function scalar(dtype: ScalarDtype, value: number | bigint | boolean | Complex): Scalar {
+  if (!isDtype(dtype)) throw invalidArgument(`scalar: no dtype ${JSON.stringify(dtype)}`);
   const range = INT_RANGES[dtype];
   if (range !== undefined) return new Scalar(dtype, integerIn(dtype, value, range));
-  if (!isDtype(dtype)) throw invalidArgument(`scalar: no dtype ${JSON.stringify(dtype)}`);
   const wanted = dtype === "bool" ? "boolean" : dtype.startsWith("complex") ? "Complex" : "number";
   const fits = wanted === "Complex" ? Complex.is(value) : typeof value === wanted;
   if (!fits) throw invalidArgument(`scalar ${dtype}: ${typeof value} is no ${wanted}`);
@@ -93,18 +81,14 @@ export function scalar(dtype: ScalarDtype, value: number | bigint | boolean | Co
 
 /** The nearest value that the dtype holds. */
 function roundTo(dtype: ScalarDtype, value: number | bigint | boolean | Complex) {
-  const round = ROUNDINGS[dtype];
-  if (round === undefined) return value;
-  if (Complex.is(value)) return complex(round(value.re), round(value.im));
-  return typeof value === "number" ? round(value) : value;
+  if (Complex.is(value)) {
+    return dtype === "complex64" ? complex(Math.fround(value.re), Math.fround(value.im)) : value;
+  }
+  if (typeof value !== "number") return value;
+  const smallFloat = smallFloatOf(dtype);
+  if (smallFloat !== undefined) return decodeSmallFloat(smallFloat, encodeSmallFloat(smallFloat, value));
+  return dtype === "float32" ? Math.fround(value) : value;
 }
-
-const ROUNDINGS: { readonly [dtype: string]: ((value: number) => number) | undefined } = {
-  float16: (value) => decodeSmallFloat(FLOAT16, encodeSmallFloat(FLOAT16, value)),
-  bfloat16: (value) => decodeSmallFloat(BFLOAT16, encodeSmallFloat(BFLOAT16, value)),
-  float32: Math.fround,
-  complex64: Math.fround,
-};
 
 function integerIn(dtype: ScalarDtype, value: unknown, [least, most]: readonly [bigint, bigint]) {
   const whole = typeof value === "bigint" || (typeof value === "number" && Number.isSafeInteger(value));
@@ -206,6 +190,33 @@ export function tuple(items: readonly Tree[]): Tuple {
   return new Tuple([...items]);
 }
 
+/** Python's `bytes`, which msgpack files hold as a value. Made by {@link bytes} only. */
+export class Bytes {
+  readonly #brand = true;
+  readonly bytes: Uint8Array;
+
+  /** @internal Use {@link bytes}. */
+  constructor(data: Uint8Array) {
+    this.bytes = data;
+  }
+
+  static is(value: unknown): value is Bytes {
+    return typeof value === "object" && value !== null && #brand in value && value.#brand;
+  }
+}
+
+/**
+ * Python's `bytes` over `data` (not copied), as an exact load gives it. Orbax has no place for it: `save` refuses
+ * it, and takes a bare `Uint8Array` as an array of uint8.
+ *
+ * @throws {OrbaxError} `INVALID_ARGUMENT` for anything but a `Uint8Array`.
+ */
+export function bytes(data: Uint8Array): Bytes {
+  const found = Object.prototype.toString.call(data).slice("[object ".length, -1);
+  if (found !== "Uint8Array") throw invalidArgument(`bytes: data is ${found}, expected Uint8Array`);
+  return new Bytes(data);
+}
+
 /** The leaf that Python writes for `...`: its value was left out of the save. */
 export class Placeholder {
   readonly #brand = true;
@@ -242,6 +253,7 @@ export type Leaf =
   | Scalar
   | Complex
   | PrngKey
+  | Bytes
   | Placeholder
   | BareArray;
 
@@ -254,13 +266,14 @@ export type Tree = Leaf | Tuple | Dict | readonly Tree[] | ReadonlyMap<string | 
 /** Whether a value is one of this package's leaf or container types, hence no dict. */
 export function isBranded(
   value: unknown,
-): value is NdArray | Scalar | Complex | PrngKey | Tuple | Placeholder {
+): value is NdArray | Scalar | Complex | PrngKey | Tuple | Bytes | Placeholder {
   return (
     NdArray.is(value) ||
     Scalar.is(value) ||
     PrngKey.is(value) ||
     Tuple.is(value) ||
     Complex.is(value) ||
+    Bytes.is(value) ||
     Placeholder.is(value)
   );
 }

@@ -1,4 +1,5 @@
 import { invalidArgument, unsupported } from "../errors.js";
+import type { LocalStorageOptions } from "./local.js";
 import { MemoryStorage } from "./memory.js";
 import type { ByteRange, ReadableStorage, StorageKey, StorageOptions, WritableStorage } from "./storage.js";
 import { keyParts } from "./storage-key.js";
@@ -59,7 +60,7 @@ const loadLocal = () => import("#local-storage");
 /** Kept, since to ask for a module that is there takes longer than to open a file. */
 let local: ReturnType<typeof loadLocal> | undefined;
 
-async function openFolder(address: string | URL) {
+async function openFolder(address: string | URL, options?: LocalStorageOptions) {
   const url = typeof address === "string" && ADDRESS.test(address) ? parseUrl(address) : address;
   if (url instanceof URL && url.protocol !== "file:") {
     throw unsupported(
@@ -68,7 +69,17 @@ async function openFolder(address: string | URL) {
   }
   local ??= loadLocal();
   const { LocalStorage } = await local;
-  return new LocalStorage(url);
+  return new LocalStorage(url, options);
+}
+
+/**
+ * The directory that holds a path, to read the file there, and its name in it. The path was chosen by the caller, so
+ * it may be a link that leads anywhere, as those of model caches are.
+ *
+ * @throws {OrbaxError} as {@link openStorage}.
+ */
+export async function openFileParent(path: string | URL) {
+  return (await openFolder(path, { followLinks: true })).parent();
 }
 
 /**

@@ -1,13 +1,14 @@
-import type { Zstd } from "../bytes/zstd.js";
 import { dataLoss, limitExceeded } from "../errors.js";
 import { DEFAULT_LIMITS } from "../limits.js";
-import { type BlockLayout, copyBlock, denseStrides } from "./block.js";
-import { LITTLE_ENDIAN_PLATFORM, nativeBytes } from "./byte-order.js";
-import { allocateArray, checkBools, decodeChunk, decodeChunkData } from "./chunk.js";
+import { type BlockLayout, denseStrides } from "./block.js";
+import { LITTLE_ENDIAN_PLATFORM } from "./byte-order.js";
+import { allocateArray, checkBools, decodeChunkData, decodeChunkInto } from "./chunk.js";
 import { ChunkGrid, type ChunkRegion } from "./chunk-grid.js";
+import type { Codecs } from "./codecs.js";
 import { bytesOf, type DataOf, type Dtype, dtypeRow } from "./dtype.js";
 import { fillBlock } from "./fill-value.js";
 import { type ArrayMetadata, chunkBytes, chunkKey } from "./metadata.js";
+import { narrowBits, signExtend } from "./narrow-integers.js";
 import { type NdArray, ndarray } from "./nd-array.js";
 
 /** One chunk to read. */
@@ -41,13 +42,14 @@ export type ArrayPlan = {
 export type ArrayPlanOptions = {
   /**
    * `error`: a missing chunk is damage, as where `store_array_data_equal_to_fill_value` is true
-   * (docs/spec/orbax-layout.md section 6). `fill`: it stands for the fill value.
+   * (docs/spec/orbax-layout.md section 6); inner chunks of shards are held to that, too. `fill`: it stands for the
+   * fill value.
    */
   readonly missingChunks: "fill" | "error";
   /** How to call the array in messages. */
   readonly what: string;
-  /** What `loadZstd` gave; may be missing where `metadata.compressor` is another. */
-  readonly zstd?: Zstd | undefined;
+  /** What `loadCodecs` gave; may be missing for arrays without compressors. */
+  readonly codecs?: Codecs | undefined;
   /** Most chunks that are listed. Default: `arrayChunks` of `limits.ts`. */
   readonly arrayChunks?: number;
 };
@@ -111,7 +113,9 @@ class Assembly implements ArrayPlan {
     this.#options = options;
     this.#strides = denseStrides(metadata.shape, "C");
     this.#accepted = new Uint8Array(grid.size);
-    this.storedBytes = metadata.compressor.kind === "none" ? chunkBytes(metadata) : undefined;
+    const { serializer, compressors } = metadata.codec;
+    const isPlain = serializer.kind === "bytes" && compressors.length === 0;
+    this.storedBytes = isPlain ? chunkBytes(metadata) : undefined;
     this.chunks = Array.from({ length: grid.size }, (_, number) => new ChunkOfAssembly(this, number));
   }
 
@@ -120,12 +124,14 @@ class Assembly implements ArrayPlan {
   }
 
   into(number: number): Uint8Array | undefined {
-    const { dtype, byteOrder } = this.#metadata;
+    const { dtype, codec } = this.#metadata;
+    const { serializer, axisOrder } = codec;
+    if (serializer.kind !== "bytes" || this.storedBytes === undefined) return undefined;
     const asOnPlatform =
-      (byteOrder === "little") === LITTLE_ENDIAN_PLATFORM || dtypeRow(dtype).wordBytes === 1;
-    if (this.storedBytes === undefined || !asOnPlatform) return undefined;
+      (serializer.byteOrder === "little") === LITTLE_ENDIAN_PLATFORM || dtypeRow(dtype).wordBytes === 1;
+    if (!asOnPlatform) return undefined;
     const region = this.#grid.region(this.#grid.indices(number));
-    return this.#grid.isOnePiece(region) ? this.#part(region, this.storedBytes) : undefined;
+    return this.#grid.isOnePiece(region, axisOrder) ? this.#part(region, this.storedBytes) : undefined;
   }
 
   /** `length` bytes of the result from a region's first element on. */
@@ -176,22 +182,26 @@ class Assembly implements ArrayPlan {
   }
 
   #check(bytes: Uint8Array, number: number): void {
-    if (this.#metadata.dtype === "bool") checkBools(bytes, this.#what(number));
+    const { dtype } = this.#metadata;
+    if (dtype === "bool") checkBools(bytes, this.#what(number));
+    const bits = narrowBits(dtype);
+    if (bits !== undefined) signExtend(bytes, bits);
   }
 
   #place(stored: Uint8Array, region: ChunkRegion, number: number): void {
-    const what = this.#what(number);
-    const { dtype, shape, chunkShape, order } = this.#metadata;
-    const { zstd } = this.#options;
+    const { codecs, missingChunks } = this.#options;
+    const options = { codecs, missingChunks, what: this.#what(number) };
+    const { shape, chunkShape } = this.#metadata;
     if (this.#data === undefined && chunkShape.every((size, axis) => size === shape[axis])) {
-      this.#data = decodeChunkData(stored, this.#metadata, zstd, what); // the chunk is the array
+      this.#data = decodeChunkData(stored, this.#metadata, options); // the chunk is the array
       return;
     }
-    const { itemBytes, wordBytes } = dtypeRow(dtype);
-    const decoded = decodeChunk(stored, this.#metadata, zstd, what);
-    const source = nativeBytes(decoded, wordBytes, decoded === stored);
-    const from = { offset: 0, strides: denseStrides(chunkShape, order) };
-    copyBlock(region.shape, itemBytes, bytesOf(this.#memory()), this.#layoutOf(region), source, from);
+    const target = () => ({
+      bytes: bytesOf(this.#memory()),
+      layout: this.#layoutOf(region),
+      extents: region.shape,
+    });
+    decodeChunkInto(stored, this.#metadata, target, options);
   }
 
   finish(): NdArray {

@@ -1,16 +1,31 @@
 /** A block of elements within a larger one: where its first element lies and the distance along each axis. */
 export type BlockLayout = { readonly offset: number; readonly strides: readonly number[] };
 
-/** Distances in elements between neighbours along each axis of a dense block. */
-export function denseStrides(shape: readonly number[], order: "C" | "F"): number[] {
+/**
+ * Distances in elements between neighbours along each axis of a dense block.
+ *
+ * @param order `C`, or the axes as they lie, outermost first.
+ */
+export function denseStrides(shape: readonly number[], order: "C" | readonly number[]): number[] {
   const strides = shape.map(() => 0);
   let distance = 1;
-  for (let step = 0; step < shape.length; step++) {
-    const axis = order === "C" ? shape.length - 1 - step : step;
+  for (let place = shape.length - 1; place >= 0; place--) {
+    const axis = order === "C" ? place : (order[place] ?? place);
     strides[axis] = distance;
     distance *= shape[axis] ?? 1;
   }
   return strides;
+}
+
+/** Whether the elements of a block whose axes lie in some order lie as in C order: axes of one element do not count. */
+export function isDenseC(shape: readonly number[], axisOrder: readonly number[]): boolean {
+  let last = -1;
+  for (const axis of axisOrder) {
+    if ((shape[axis] ?? 1) <= 1) continue;
+    if (axis < last) return false;
+    last = axis;
+  }
+  return true;
 }
 
 type Axis = { extent: number; to: number; from: number };

@@ -3,10 +3,12 @@ import { invalidArgument } from "../errors.js";
 import { denseStrides } from "./block.js";
 import { type DataOf, type Dtype, dtypeRow } from "./dtype.js";
 import { type NdArray } from "./nd-array.js";
+import { decodeSmallFloat, type SmallFloat, smallFloatOf } from "./small-float.js";
 
 /**
- * All elements as float32, in C order: exact for float16 and bfloat16 (payload of a NaN included), bool as 0 and 1,
- * everything else rounded to nearest. For a float32 array this is its own data, not a copy.
+ * All elements as float32, in C order: exact for floats of at most 16 bits (of float16 and bfloat16 the payload of a
+ * NaN included), bool as 0 and 1, everything else rounded to nearest. For a float32 array this is its own data, not a
+ * copy.
  *
  * @throws {OrbaxError} `INVALID_ARGUMENT` for complex arrays, whose elements are two numbers each.
  */
@@ -24,7 +26,16 @@ function float32Of(dtype: Dtype, data: DataOf<Dtype>): Float32Array {
   }
   if (dtype === "float16") return fromBits(data, float16ToFloat32Bits);
   if (dtype === "bfloat16") return fromBits(data, (bits) => bits << 16);
-  return new Float32Array(data);
+  const smallFloat = smallFloatOf(dtype);
+  return smallFloat === undefined ? new Float32Array(data) : fromBytes(data, smallFloat);
+}
+
+/** Over a table of all 256 values. */
+function fromBytes(data: ArrayLike<number>, format: SmallFloat): Float32Array {
+  const values = Float32Array.from({ length: 256 }, (_, bits) => decodeSmallFloat(format, bits));
+  const floats = new Float32Array(data.length);
+  for (let index = 0; index < floats.length; index++) floats[index] = values[data[index] ?? 0] ?? 0;
+  return floats;
 }
 
 function fromBits(data: ArrayLike<number>, float32Bits: (bits: number) => number): Float32Array {
@@ -65,16 +76,22 @@ export type ShownAs = {
 };
 
 /**
- * The type by which zarrita sees a dtype: its own where zarrita has it; float16 and bfloat16 as float32 (`raw`: their
- * bits as uint16); complex as floats with one more axis of 2.
+ * The type by which zarrita sees a dtype: its own where zarrita has it; floats of at most 16 bits as float32 (`raw`:
+ * their bits as uint16 or uint8); int4 and int2 as int8, uint4 as uint8; complex as floats with one more axis of 2.
  */
 export function shownAs(dtype: Dtype, raw: boolean): ShownAs {
-  if (dtype === "float16" || dtype === "bfloat16") {
-    return { dataType: raw ? "uint16" : "float32", innerShape: [] };
-  }
   if (dtype === "complex64") return { dataType: "float32", innerShape: [2] };
   if (dtype === "complex128") return { dataType: "float64", innerShape: [2] };
-  return { dataType: dtype, innerShape: [] };
+  if (isZarritas(dtype)) return { dataType: dtype, innerShape: [] };
+  const { kind, itemBytes } = dtypeRow(dtype);
+  if (kind === "int") return { dataType: "int8", innerShape: [] };
+  if (kind === "float" && !raw) return { dataType: "float32", innerShape: [] };
+  return { dataType: itemBytes === 2 ? "uint16" : "uint8", innerShape: [] };
+}
+
+/** Whether zarrita has the dtype; its float16 is left out, as not every platform has an array for it. */
+function isZarritas(dtype: Dtype): dtype is Dtype & DataType {
+  return smallFloatOf(dtype) === undefined && dtypeRow(dtype).storedBits === undefined;
 }
 
 /** Elements of `dtype` in C order as zarrita's chunk, in the type that {@link shownAs} tells. Loads zarrita. */
@@ -97,9 +114,10 @@ export async function toZarritaChunk(
 
 /**
  * An array as a zarrita `Chunk` over the same memory, with strides; bool as zarrita's `BoolArray`. What zarrita lacks
- * comes in another type: float16 and bfloat16 as float32 values (a copy), complex as floats with one more axis of 2.
+ * comes in another type: floats of at most 16 bits as float32 values (a copy), int4 and int2 as int8, uint4 as uint8,
+ * complex as floats with one more axis of 2.
  *
- * @param options.raw float16 and bfloat16 as the uint16 of their bits instead, without a copy.
+ * @param options.raw Floats of at most 16 bits as the uint16 or uint8 of their bits instead, without a copy.
  */
 export function toChunk(
   array: NdArray,

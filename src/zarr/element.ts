@@ -1,13 +1,13 @@
 import { dtypeRow } from "./dtype.js";
 import type { NdArray } from "./nd-array.js";
-import { BFLOAT16, decodeSmallFloat, FLOAT16 } from "./small-float.js";
+import { decodeSmallFloat, smallFloatOf } from "./small-float.js";
 
 /** One element as a JavaScript value; a complex one as its real and imaginary part. */
 export type Element = number | bigint | boolean | readonly [re: number, im: number];
 
 /**
- * The element at a position in C order: int64 and uint64 always as `bigint`, float16 and bfloat16 decoded, bool
- * as `boolean`, complex as `[re, im]`.
+ * The element at a position in C order: int64 and uint64 always as `bigint`, floats that are held as their bits
+ * decoded, bool as `boolean`, complex as `[re, im]`.
  *
  * @throws {Error} if there is no such element: a bug of the caller.
  */
@@ -21,7 +21,6 @@ export function elementAt(array: NdArray, index: number): Element {
   if (typeof value === "bigint") return value;
   if (kind === "bool") return value !== 0;
   if (kind === "complex") return [value, Number(data[index * components + 1])];
-  if (dtype === "float16") return decodeSmallFloat(FLOAT16, value);
-  if (dtype === "bfloat16") return decodeSmallFloat(BFLOAT16, value);
-  return value;
+  const smallFloat = smallFloatOf(dtype);
+  return smallFloat === undefined ? value : decodeSmallFloat(smallFloat, value);
 }

@@ -1,36 +1,75 @@
 import { describeJson, isJsonArray, type JsonValue } from "../bytes/json.js";
-import { OrbaxError, unsupported } from "../errors.js";
+import { OrbaxError } from "../errors.js";
 import { type BlockLayout, copyBlock } from "./block.js";
-import { type Dtype, dtypeRow } from "./dtype.js";
-import { BFLOAT16, decodeSmallFloat, encodeSmallFloat, FLOAT16, type SmallFloat } from "./small-float.js";
+import { nativeBytes } from "./byte-order.js";
+import { bytesOf, type DataOf, type Dtype, dtypeRow } from "./dtype.js";
+import {
+  bitsOfFill,
+  bitsOfNumber,
+  bitsOfParts,
+  type FillValue,
+  fillOfBits,
+  isFillBits,
+  partOf,
+} from "./fill-bits.js";
+import { formatBase64, formatFloat, parseBase64, parseFloatText } from "./float-text.js";
+
+export type { FillValue } from "./fill-bits.js";
 
 /**
- * The element that stands for every element of a missing chunk, exactly: `bigint` for int64 and uint64, complex
- * as its parts, floats rounded to the dtype. `undefined` where the file says `null`: zero.
- */
-export type FillValue = number | bigint | boolean | readonly [re: number, im: number] | undefined;
-
-/**
- * Reads zarr v2's `fill_value` for elements of `dtype`, accepting what TensorStore accepts but for floats in
- * hexadecimal.
+ * Reads zarr v2's `fill_value` for elements of `dtype`, accepting what TensorStore accepts.
  *
- * @throws {OrbaxError} `DATA_LOSS` for a value of another kind or range · `UNSUPPORTED` for hexadecimal floats.
+ * @param byteOrder Order of the bytes that are written in base64. Default: little.
+ * @throws {OrbaxError} `DATA_LOSS` for a value of another kind or range.
  */
-export function decodeFillValue(json: JsonValue | undefined, dtype: Dtype, what: string): FillValue {
+export function decodeFillValue(
+  json: JsonValue | undefined,
+  dtype: Dtype,
+  what: string,
+  byteOrder: "little" | "big" = "little",
+): FillValue {
   if (json === null) return undefined;
-  const { kind } = dtypeRow(dtype);
-  if (kind === "bool") {
-    if (typeof json !== "boolean") throw wrongFill(json, what, "true or false");
-    return json;
+  const { kind, itemBytes, storedBits } = dtypeRow(dtype);
+  if (kind === "bool") return decodeBool(json, what);
+  if (kind === "int" || kind === "uint") {
+    const value = decodeInteger(json, dtype, what, itemBytes * 8);
+    if (storedBits === undefined || typeof value === "bigint") return value;
+    // TensorStore reads an int8 and takes the lowest bits.
+    return kind === "int" ? (value << (32 - storedBits)) >> (32 - storedBits) : value % 2 ** storedBits;
   }
-  if (kind === "int" || kind === "uint") return decodeInteger(json, dtype, what);
-  if (kind === "float") return decodeFloat(json, dtype, what);
-  return decodeComplex(json, dtype, what);
+  if (kind === "float" && storedBits === undefined) {
+    return fillOfBits(decodeFloat(json, dtype, what, parseFloatText), dtype);
+  }
+  // For float4 TensorStore takes no numbers.
+  if (kind === "complex" && isJsonArray(json)) return decodeComplex(json, dtype, what, parseFloatText);
+  const bytes = typeof json === "string" ? parseBase64(json, itemBytes) : undefined;
+  const or = kind === "complex" ? "a pair of numbers or " : "";
+  if (bytes === undefined) throw wrongFill(json, what, `${or}${itemBytes} bytes in base64`);
+  return fillOfBits(bitsOfBytes(bytes, dtype, byteOrder), dtype);
 }
 
-function decodeInteger(json: JsonValue | undefined, dtype: Dtype, what: string): number | bigint {
+/**
+ * Reads zarr v3's `fill_value` for elements of `dtype`: numbers, `"NaN"`, `"Infinity"`, `"-Infinity"`, the bits of a
+ * float as in `"0x7fc00001"`, pairs of these for complex, true and false. There must be one.
+ *
+ * @throws {OrbaxError} `DATA_LOSS` for a value of another kind or range, or none.
+ */
+export function decodeFillValue3(json: JsonValue | undefined, dtype: Dtype, what: string): FillValue {
+  const { kind, itemBytes, storedBits } = dtypeRow(dtype);
+  if (kind === "bool") return decodeBool(json, what);
+  if (kind === "int" || kind === "uint") return decodeInteger(json, dtype, what, storedBits ?? itemBytes * 8);
+  if (kind === "float") return fillOfBits(decodeFloat(json, dtype, what, parseBits), dtype);
+  return decodeComplex(json, dtype, what, parseBits);
+}
+
+function decodeBool(json: JsonValue | undefined, what: string): boolean {
+  if (typeof json !== "boolean") throw wrongFill(json, what, "true or false");
+  return json;
+}
+
+function decodeInteger(json: JsonValue | undefined, dtype: Dtype, what: string, width: number) {
   const { itemBytes, kind } = dtypeRow(dtype);
-  const bits = BigInt(itemBytes * 8);
+  const bits = BigInt(width);
   const [least, most] =
     kind === "int" ? [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n] : [0n, 2n ** bits - 1n];
   const isInteger = typeof json === "bigint" || (typeof json === "number" && Number.isInteger(json));
@@ -41,42 +80,59 @@ function decodeInteger(json: JsonValue | undefined, dtype: Dtype, what: string):
   return itemBytes === 8 ? value : Number(value);
 }
 
-const DECIMAL = /^[ \t\r\n]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[ \t\r\n]*$/;
-const HEXADECIMAL = /^\s*[+-]?0[xX]/;
+/** What other strings than the names of infinity and NaN say: a number, or the bits of one. */
+type FloatParser = (text: string, dtype: Dtype) => number | bigint | undefined;
 
-function decodeFloat(json: JsonValue | undefined, dtype: Dtype, what: string): number {
-  if (typeof json === "number") return roundTo(dtype, json);
-  if (typeof json === "bigint") return roundTo(dtype, Number(json));
-  if (json === "NaN") return NaN;
-  if (json === "Infinity") return Infinity;
-  if (json === "-Infinity") return -Infinity;
-  if (typeof json === "string") {
-    if (HEXADECIMAL.test(json)) throw unsupported(what, { field: "fill_value", found: json });
-    const match = DECIMAL.exec(json);
-    if (match !== null) return roundTo(dtype, Number(match[1]));
+/** The bits of a float. */
+function decodeFloat(json: JsonValue | undefined, dtype: Dtype, what: string, parse: FloatParser): bigint {
+  const value = typeof json === "string" ? (NAMES.get(json) ?? parse(json, dtype)) : finite(json);
+  if (value === undefined) throw wrongFill(json, what, "a number");
+  return typeof value === "bigint" ? value : roundedBits(value, dtype);
+}
+
+const NAMES: ReadonlyMap<string, number> = new Map([
+  ["NaN", Number.NaN],
+  ["Infinity", Number.POSITIVE_INFINITY],
+  ["-Infinity", Number.NEGATIVE_INFINITY],
+]);
+
+/** Python's JSON has NaN and numbers beyond a double, TensorStore's has not. */
+function finite(json: JsonValue | undefined): number | undefined {
+  if (typeof json !== "number" && typeof json !== "bigint") return undefined;
+  const value = Number(json);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+const E8M0_OFFSET = 2 ** 64;
+
+/** As TensorStore rounds. */
+function roundedBits(value: number, dtype: Dtype): bigint {
+  if (dtype === "float8_e8m0fnu") {
+    // TensorStore counts the exponents of this one from 63 rather than 127, and so wherever it writes or reads a fill.
+    const size = Math.abs(value) / E8M0_OFFSET;
+    return size === 0 ? 0n : bitsOfNumber(size, dtype);
   }
-  throw wrongFill(json, what, "a number");
+  const overFloat32 = dtype === "float16" || dtype === "bfloat16";
+  return bitsOfNumber(overFloat32 ? Math.fround(value) : value, dtype);
 }
 
-/** `[re, im]`, or the bytes of an element in base64. */
-function decodeComplex(json: JsonValue | undefined, dtype: Dtype, what: string): readonly [number, number] {
-  const part = dtype === "complex64" ? "float32" : "float64";
-  if (isJsonArray(json) && json.length === 2) {
-    return [decodeFloat(json[0], part, what), decodeFloat(json[1], part, what)];
-  }
-  if (typeof json === "string") throw unsupported(what, { field: "fill_value", found: json });
-  throw wrongFill(json, what, "a pair of numbers");
+/** `0x` and at most as many digits as the dtype has. */
+function parseBits(text: string, dtype: Dtype): bigint | undefined {
+  const digits = /^0x([0-9a-fA-F]{1,16})$/u.exec(text)?.[1];
+  return digits === undefined || digits.length > dtypeRow(dtype).itemBytes * 2 ? undefined : BigInt(text);
 }
 
-/** Over float32, as TensorStore does. */
-function roundTo(dtype: Dtype, value: number): number {
-  const small = smallFloatOf(dtype);
-  if (small !== undefined) return decodeSmallFloat(small, encodeSmallFloat(small, Math.fround(value)));
-  return dtype === "float32" ? Math.fround(value) : value;
+function decodeComplex(json: JsonValue | undefined, dtype: Dtype, what: string, parse: FloatParser) {
+  if (!isJsonArray(json) || json.length !== 2) throw wrongFill(json, what, "a pair of numbers");
+  const re = decodeFloat(json[0], partOf(dtype), what, parse);
+  const im = decodeFloat(json[1], partOf(dtype), what, parse);
+  return fillOfBits(bitsOfParts(re, im, dtype), dtype);
 }
 
-function smallFloatOf(dtype: Dtype): SmallFloat | undefined {
-  return dtype === "float16" ? FLOAT16 : dtype === "bfloat16" ? BFLOAT16 : undefined;
+function bitsOfBytes(bytes: readonly number[], dtype: Dtype, byteOrder: "little" | "big"): bigint {
+  const { wordBytes } = dtypeRow(dtype);
+  const flip = byteOrder === "big" ? wordBytes - 1 : 0; // a power of 2 less 1: reverses places within a word
+  return bytes.reduce((bits, byte, index) => bits | (BigInt(byte) << BigInt(8 * (index ^ flip))), 0n);
 }
 
 function wrongFill(found: JsonValue | undefined, what: string, expected: string): OrbaxError {
@@ -84,31 +140,42 @@ function wrongFill(found: JsonValue | undefined, what: string, expected: string)
   return new OrbaxError("DATA_LOSS", message, { field: "fill_value", found, expected });
 }
 
-/** Writes a fill value as TensorStore does: `null`, `true`, `7`, `1.0`, `"NaN"`, `[0.0,0.0]`. */
+/**
+ * Writes zarr v2's fill value as TensorStore does: `null`, `true`, `7`, `1.0`, `"NaN"`, `[0.0,0.0]`, base64 for
+ * float4. The payload of a NaN is lost, but for complex.
+ */
 export function encodeFillValue(fill: FillValue, dtype: Dtype): string {
   if (fill === undefined) return "null";
-  if (typeof fill === "object") return `[${formatFloat(fill[0])},${formatFloat(fill[1])}]`;
-  return typeof fill === "number" && dtypeRow(dtype).kind === "float" ? formatFloat(fill) : String(fill);
+  const { kind, itemBytes, storedBits } = dtypeRow(dtype);
+  if ((kind === "float" && storedBits !== undefined) || (kind === "complex" && isFillBits(fill))) {
+    const bits = bitsOfFill(fill, dtype);
+    const bytes = Array.from({ length: itemBytes }, (_, index) =>
+      Number((bits >> BigInt(8 * index)) & 0xffn),
+    );
+    return `"${formatBase64(bytes)}"`;
+  }
+  return isFillBits(fill) ? '"NaN"' : encodePlain(fill, dtype);
 }
 
-/** A double as TensorStore's JSON library writes it: with a point from 1e-5 up to 1e15, an exponent of 2 digits. */
-function formatFloat(value: number): string {
-  if (!Number.isFinite(value)) return `"${value}"`;
-  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
-  const sign = value < 0 ? "-" : "";
-  const [mantissa = "", power = ""] = Math.abs(value).toExponential().split("e");
-  const digits = mantissa.replace(".", "");
-  const point = Number(power) + 1; // digits before the decimal point
-  if (point > 15 || point <= -4) {
-    const fraction = digits.length > 1 ? `.${digits.slice(1)}` : "";
-    const exponent = Math.abs(point - 1)
-      .toString()
-      .padStart(2, "0");
-    return `${sign}${digits.charAt(0)}${fraction}e${point > 0 ? "+" : "-"}${exponent}`;
-  }
-  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
-  const whole = digits.slice(0, point).padEnd(point, "0");
-  return `${sign}${whole}.${digits.slice(point) || "0"}`;
+/** Writes zarr v3's fill value as TensorStore does: `0`, `0.0`, `false`, `"0x7fc00001"`; zero for `undefined`. */
+export function encodeFillValue3(fill: FillValue, dtype: Dtype): string {
+  const { kind, itemBytes } = dtypeRow(dtype);
+  if (fill === undefined) return encodePlain(ZEROS[kind], dtype);
+  if (!isFillBits(fill)) return encodePlain(fill, dtype);
+  if (kind !== "complex") return `"0x${fill.bits.toString(16).padStart(itemBytes * 2, "0")}"`;
+  const half = itemBytes * 4;
+  const parts = [BigInt.asUintN(half, fill.bits), fill.bits >> BigInt(half)];
+  const texts = parts.map((bits) => encodeFillValue3(fillOfBits(bits, partOf(dtype)), partOf(dtype)));
+  return `[${texts.join(",")}]`;
+}
+
+const ZEROS = { bool: false, int: 0, uint: 0, float: 0, complex: [0, 0] } as const;
+
+function encodePlain(fill: Exclude<FillValue, { readonly bits: bigint } | undefined>, dtype: Dtype): string {
+  if (typeof fill === "object") return `[${formatFloat(fill[0])},${formatFloat(fill[1])}]`;
+  if (typeof fill !== "number" || dtypeRow(dtype).kind !== "float") return String(fill);
+  if (dtype !== "float8_e8m0fnu") return formatFloat(fill);
+  return formatFloat(bitsOfNumber(fill, dtype) === 0n ? 0 : fill * E8M0_OFFSET);
 }
 
 /** Writes a fill value into every element of a block of new memory, whose bytes are 0 so far. */
@@ -119,21 +186,18 @@ export function fillBlock(
   target: Uint8Array,
   to: BlockLayout,
 ): void {
-  const element = fillElement(fill, dtype);
+  const element = bytesOf(fillElement(fill, dtype));
   if (element.every((byte) => byte === 0)) return;
   const standingStill = { offset: 0, strides: shape.map(() => 0) };
   copyBlock(shape, element.length, target, to, element, standingStill);
 }
 
-/** One element in the platform's byte order. */
-function fillElement(fill: FillValue, dtype: Dtype): Uint8Array {
-  const { itemBytes, components, view } = dtypeRow(dtype);
-  const element = view(new ArrayBuffer(itemBytes), 0, components);
-  const values = typeof fill === "object" ? fill : [fill ?? 0];
-  const small = smallFloatOf(dtype);
-  values.forEach((value, index) => {
-    if (element instanceof BigInt64Array || element instanceof BigUint64Array) element[index] = BigInt(value);
-    else element[index] = small === undefined ? Number(value) : encodeSmallFloat(small, Number(value));
-  });
-  return new Uint8Array(element.buffer);
+/** One element that holds the fill value. */
+export function fillElement(fill: FillValue, dtype: Dtype): DataOf<Dtype> {
+  const { itemBytes, wordBytes, components, view } = dtypeRow(dtype);
+  const bits = bitsOfFill(fill, dtype);
+  const bytes = Uint8Array.from({ length: itemBytes }, (_, index) =>
+    Number((bits >> BigInt(8 * index)) & 0xffn),
+  );
+  return view(nativeBytes(bytes, wordBytes, false).buffer, 0, components);
 }

@@ -1,21 +1,16 @@
-import type { AbsolutePath, AsyncReadable, Chunk, DataType, Array as ZarrArray } from "zarrita";
-import { loadZstd } from "../bytes/zstd.js";
-import { dataLoss, invalidArgument } from "../errors.js";
-import { denseStrides } from "./block.js";
-import { allocateArray, decodeChunkData } from "./chunk.js";
-import { ChunkGrid } from "./chunk-grid.js";
+import type { AsyncReadable, Chunk, DataType, Array as ZarrArray } from "zarrita";
+import { invalidArgument } from "../errors.js";
+import type { ChunkGrid } from "./chunk-grid.js";
+import { openChunks } from "./chunk-reader.js";
 import { shownAs, toZarritaChunk } from "./convert.js";
-import { bytesOf, type DataOf, type Dtype } from "./dtype.js";
-import { fillBlock } from "./fill-value.js";
-import { type ArrayMetadata, chunkKey } from "./metadata.js";
+import type { Dtype } from "./dtype.js";
+import { elementAt } from "./element.js";
+import { fillElement } from "./fill-value.js";
+import type { ArrayMetadata } from "./metadata.js";
+import { NdArray } from "./nd-array.js";
+import type { ChunkStore } from "./shard-reader.js";
 
-/** A store rooted at one array: `get("/0.1")` gives the chunk's stored bytes. Any zarrita store is one. */
-export type ChunkStore = {
-  get(
-    key: AbsolutePath,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<Uint8Array | undefined> | Uint8Array | undefined;
-};
+export type { ChunkStore } from "./shard-reader.js";
 
 /** How {@link lazyArray} reads and shows an array. */
 export type LazyArrayOptions = {
@@ -23,7 +18,7 @@ export type LazyArrayOptions = {
   readonly missingChunks: "fill" | "error";
   /** How to call the array in messages. */
   readonly what: string;
-  /** Shows float16 and bfloat16 as the uint16 of their bits. Default: their values, as float32. */
+  /** Shows floats of at most 16 bits as the uint16 or uint8 of their bits. Default: their values, as float32. */
   readonly raw?: boolean;
 };
 
@@ -35,8 +30,9 @@ export type LazyArray = ZarrArray<DataType> & {
 
 /**
  * A zarrita array over stored chunks: `zarr.get(array, slices)` reads the chunks that the slices touch, and nothing is
- * read before. Metadata and chunks are decoded here, so that every dtype, byte and error is as with a whole load;
- * zarrita does the indexing. Loads zarrita, and zstd with the first chunk that needs it.
+ * read before. Of shards these are the inner chunks, if the store reads ranges. Metadata and chunks are decoded here,
+ * so that every dtype, byte and error is as with a whole load; zarrita does the indexing. Loads zarrita, and
+ * decompressors with the first chunk.
  *
  * What zarrita lacks is shown as by `toChunk`. Its `get` refuses selections without elements.
  *
@@ -49,30 +45,17 @@ export async function lazyArray(
   { missingChunks, what, raw = false }: LazyArrayOptions,
 ): Promise<LazyArray> {
   const zarr = await import("zarrita");
-  const { dtype, shape, chunkShape, compressor, chunkKeys } = metadata;
+  const { dtype, shape, chunkKeys } = metadata;
   const { dataType, innerShape } = shownAs(dtype, raw);
-  const grid = new ChunkGrid(metadata);
+  const { chunkShape, grid, read } = openChunks(store, metadata, { missingChunks, what });
 
   const getChunk = async (
     coordinates: number[],
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<Chunk<DataType>> => {
     const indices = gridIndices(coordinates, grid, innerShape, what);
-    const key = chunkKey(metadata, indices);
     const signal = options?.signal;
-    const stored = await store.get(`/${key}`, signal === undefined ? {} : { signal });
-    if (stored === undefined && missingChunks === "error") {
-      throw dataLoss(`${what}: chunk ${key} is missing`, { key });
-    }
-    const data =
-      stored === undefined
-        ? filledChunk(metadata, what)
-        : decodeChunkData(
-            stored,
-            metadata,
-            compressor.kind === "zstd" ? await loadZstd() : undefined,
-            `${what}: chunk ${key}`,
-          );
+    const data = await read(indices, signal === undefined ? {} : { signal });
     return await toZarritaChunk(dtype, chunkShape, data, raw);
   };
 
@@ -83,15 +66,15 @@ export async function lazyArray(
     shape: [...shape, ...innerShape],
     data_type: dataType,
     chunk_grid: { name: "regular", configuration: { chunk_shape: [...chunkShape, ...innerShape] } },
-    chunk_key_encoding: { name: "v2", configuration: { separator: chunkKeys.separator } },
+    chunk_key_encoding: { name: chunkKeys.name, configuration: { separator: chunkKeys.separator } },
     codecs: [{ name: "bytes", configuration: { endian: "little" } }],
-    fill_value: shownFill(metadata, dataType),
+    fill_value: shownFill(metadata, raw),
     attributes: {},
   });
   return zarr.defineArrayExtension(() => ({ getChunk, storedDtype: dtype }))(plain);
 }
 
-/** The chunk's place in the grid of stored chunks, from zarrita's coordinates. */
+/** The chunk's place in the grid, from zarrita's coordinates. */
 function gridIndices(
   coordinates: readonly number[],
   { counts }: ChunkGrid,
@@ -110,20 +93,10 @@ function gridIndices(
   return coordinates.slice(0, counts.length);
 }
 
-function filledChunk({ dtype, chunkShape, fillValue }: ArrayMetadata, what: string): DataOf<Dtype> {
-  const data = allocateArray(dtype, chunkShape, what);
-  const to = { offset: 0, strides: denseStrides(chunkShape, "C") };
-  fillBlock(fillValue, dtype, chunkShape, bytesOf(data), to);
-  return data;
-}
-
-/** The fill value for whoever asks the array for it; zarrita has none for complex numbers. */
-function shownFill(
-  { fillValue, dtype }: ArrayMetadata,
-  dataType: DataType,
-): number | bigint | boolean | null {
-  if (typeof fillValue === "object") return null;
-  if (fillValue !== undefined) return fillValue;
-  if (dataType === "bool") return false;
-  return dtype === "int64" || dtype === "uint64" ? 0n : 0;
+/** The fill value for whoever asks the array for it; for complex numbers only one whose parts are equal. */
+function shownFill({ fillValue, dtype }: ArrayMetadata, raw: boolean): number | bigint | boolean | null {
+  const element = new NdArray(dtype, [], fillElement(fillValue, dtype));
+  const shown = raw && dtype !== "bool" ? element.data[0] : elementAt(element, 0);
+  if (typeof shown !== "object") return shown ?? null;
+  return Object.is(shown[0], shown[1]) ? shown[0] : null;
 }

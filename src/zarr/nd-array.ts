@@ -5,7 +5,8 @@ import { type DataOf, type Dtype, dtypeRow, elementCount } from "./dtype.js";
  * An array in C order over plain data, as `load` gives it and `save` takes it. Made by {@link ndarray} only.
  *
  * `data` follows the dtype: `Int8Array` … `Float64Array`, `BigInt64Array`, `BigUint64Array`; bool is a
- * `Uint8Array` of 0 and 1; float16 and bfloat16 are raw bits in a `Uint16Array`; complex is interleaved.
+ * `Uint8Array` of 0 and 1; float16 and bfloat16 are raw bits in a `Uint16Array`, float8 and float4 in a `Uint8Array`
+ * (`toFloat32` gives their values); int4 and int2 are an `Int8Array`, uint4 a `Uint8Array`; complex is interleaved.
  */
 export class NdArray<D extends Dtype = Dtype> {
   readonly #brand = true;

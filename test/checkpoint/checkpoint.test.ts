@@ -15,7 +15,7 @@ import { toHex } from "../ocdbt/bytes.js";
 import { CountingStorage } from "./counting-storage.js";
 import { FIXTURES } from "./dump-tree.js";
 import { filesBelow } from "./faulty-storage.js";
-import { SEVEN, storedItem } from "./stored-item.js";
+import { SEVEN, storageWith, storedItem } from "./stored-item.js";
 
 let top: string;
 beforeAll(async () => {
@@ -83,8 +83,7 @@ describe("opening", () => {
     const keys = storage.takeKeys();
     const documents = keys.filter((key) => key.endsWith("/.zarray"));
     expect(new Set(documents).size).toBe(8);
-    // The first one is read twice: it tells the layout.
-    expect(documents).toHaveLength(9);
+    expect(documents).toHaveLength(8);
     expect(keys.filter((key) => !key.endsWith("/.zarray"))).toEqual([
       "/_CHECKPOINT_METADATA",
       "/_METADATA",
@@ -284,6 +283,8 @@ describe("the step of a directory of steps", () => {
   });
 });
 
+const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+
 describe("a step's items", () => {
   it("are named with their kinds, and metadata is the step's", async () => {
     const checkpoint = await openCheckpoint(at("manager"));
@@ -305,15 +306,52 @@ describe("a step's items", () => {
     expect(await load(at("manager"), { item: "state", step: 10, only: ["step"] })).toEqual({ step: 10 });
   });
 
-  it("that are no trees are named but not read", async () => {
+  it("that are no trees have no leaves; a JSON item is loaded as its value", async () => {
     const config = await (await openCheckpoint(at("manager"))).item("config");
-    const refusal = {
+    const value = { rate: 0.001, names: ["a", "caf\u00e9"], big: 2n ** 64n, nan: Number.NaN };
+    expect(await config.load()).toEqual(value);
+    expect(await load(at("manager/20/config"))).toEqual(value);
+    await expect(config.leaves()).rejects.toMatchObject({
       code: "UNSUPPORTED",
-      message: `${at("manager")}/20/config: an item of kind json; this version reads trees only`,
+      message: `${at("manager")}/20/config: an item of kind json, no tree`,
+    });
+  });
+
+  it("that are being deleted cannot be opened; the others can", async () => {
+    const storage = new MemoryStorage();
+    for (const name of ["state", "other"]) await saveItem(storage, name, encodeItem({ name }), {});
+    const updated = { item_handlers: { state: "a.B" } };
+    const original = { item_handlers: { state: "a.B", other: "a.B" } };
+    const record = {
+      checkpointable_name: "other",
+      operation_id: "0123456789abcdef0123456789abcdef",
+      original_metadata: original,
+      updated_metadata: updated,
     };
-    await expect(config.load()).rejects.toMatchObject(refusal);
-    await expect(config.leaves()).rejects.toMatchObject(refusal);
-    await expect(load(at("manager/20/config"))).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    await storage.set("/_CHECKPOINT_METADATA", json(original));
+    await storage.set("/_CHECKPOINT_DELETION", json(record));
+    const checkpoint = await openCheckpoint(storage);
+    expect([[...checkpoint.items.keys()], checkpoint.deleting]).toEqual([["state"], ["other"]]);
+    expect(await checkpoint.load()).toEqual({ name: "state" });
+    await expect(openCheckpoint(storage, { item: "other" })).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: 'memory: item "other": its deletion was begun and has not ended',
+    });
+    await storage.set("/_CHECKPOINT_DELETION", json({ ...record, operation_id: "x" }));
+    await expect(openCheckpoint(storage)).rejects.toMatchObject({ code: "DATA_LOSS" });
+  });
+
+  it("of a step with a damaged deletion record cannot be opened, those of other steps can", async () => {
+    const storage = new MemoryStorage();
+    for (const step of ["1", "2"])
+      await saveItem(storage.within(`/${step}`), "state", encodeItem({ step }), {});
+    await storage.set("/2/orbax.checkpoint", new Uint8Array(0));
+    await storage.set("/2/_CHECKPOINT_DELETION", new Uint8Array(0));
+    expect(await load(storage, { step: 1 })).toEqual({ step: "1" });
+    await expect(openCheckpoint(storage)).rejects.toMatchObject({
+      code: "DATA_LOSS",
+      message: expect.stringContaining("memory/2: _CHECKPOINT_DELETION"),
+    });
   });
 
   it.each<[string, string[], string | undefined]>([
@@ -348,6 +386,71 @@ describe("a step's items", () => {
       code: "NOT_FOUND",
       message: `${at("files-zarr2")}: one item by itself, so there is no item "state"`,
     });
+  });
+});
+
+/** A step with an item of each kind that is no tree. */
+const stepOfOthers = () =>
+  storageWith({
+    _CHECKPOINT_METADATA: '{"item_handlers": {"own": "my.Notes", "proto": "my.Proto", "grain": "my.Grain"}}',
+    "config/metadata": '{"a": [1, NaN]}',
+    "proto/proto.pbtxt": "a: 1",
+    "grain/process_0-of-1.json": "{}",
+    "own/notes.txt": "caf\u00e9",
+    "own/sub/data.bin": Uint8Array.of(0xff, 0),
+    "own/commit_success.txt": "x",
+    "many/process_0-of-2.json": "0",
+    "many/process_1-of-2.json": "1",
+  });
+
+describe("a checkpoint with items that are no trees", () => {
+  it("loads the value of a JSON item", async () => {
+    const config = await openCheckpoint(stepOfOthers(), { item: "config" });
+    expect(await config.load()).toEqual({ a: [1, NaN] });
+    await expect(config.load({ only: ["a"] })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(await config.text()).toBe('{"a": [1, NaN]}');
+    await expect(config.leaves()).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: "memory/config: an item of kind json, no tree",
+    });
+  });
+
+  it("reads texts", async () => {
+    const checkpoint = await openCheckpoint(stepOfOthers());
+    expect(await (await checkpoint.item("proto")).text()).toBe("a: 1");
+    expect(await (await checkpoint.item("grain")).text()).toBe("{}");
+    const many = await checkpoint.item("many");
+    await expect(many.text()).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: "memory/many: choose a file; there are process_0-of-2.json, process_1-of-2.json",
+    });
+    expect(await many.text("process_1-of-2.json")).toBe("1");
+  });
+
+  it("reads files of a user's own handler", async () => {
+    const own = await openCheckpoint(stepOfOthers(), { item: "own" });
+    expect(own).toMatchObject({ kind: "files", handler: "my.Notes" });
+    expect([...(await own.files())]).toEqual([
+      ["notes.txt", 5],
+      ["sub/data.bin", 2],
+    ]);
+    expect(await own.file("sub/data.bin")).toEqual(Uint8Array.of(0xff, 0));
+    expect(await own.text("notes.txt")).toBe("caf\u00e9");
+    await expect(own.text("sub/data.bin")).rejects.toMatchObject({
+      code: "DATA_LOSS",
+      details: { file: "sub/data.bin" },
+    });
+    await expect(own.load()).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: "memory/own: an item of kind files, no tree and no JSON; text and files read it",
+    });
+  });
+
+  it("has files and texts of no tree", async () => {
+    const tree = await openCheckpoint(storageWith({ _METADATA: "{}" }));
+    for (const reading of [tree.text(), tree.files(), tree.file("_METADATA")]) {
+      await expect(reading).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    }
   });
 });
 

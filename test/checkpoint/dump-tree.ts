@@ -25,16 +25,26 @@ export type DumpedLeaf = {
 /** Leaves by their path as JSON: a string is a key, a number an index. */
 export type Dump = Readonly<Record<string, DumpedLeaf>>;
 
-/** How many elements a dump shows. */
+/** How many elements, and bytes of `bytes`, a dump shows. */
 const MOST_VALUES = 16;
+const MOST_BYTES = 64;
 
 /** Describes a tree as Python would see it (`dump.py`). Give it what an exact load gave. */
 export function dumpTree(tree: Tree): Dump {
   return Object.fromEntries(flattenTree(tree).map((leaf) => [JSON.stringify(leaf.path), dumpLeaf(leaf)]));
 }
 
+/** Describes leaves as {@link dumpTree} does. */
+export function dumpLeaves(leaves: readonly PathAndLeaf[]): Dump {
+  return Object.fromEntries(leaves.map((leaf) => [JSON.stringify(leaf.path), dumpLeaf(leaf)]));
+}
+
 function dumpLeaf({ leaf }: PathAndLeaf): DumpedLeaf {
   const { kind } = leaf;
+  if (kind === "bytes") {
+    const values = Buffer.from(leaf.bytes.subarray(0, MOST_BYTES)).toString("hex");
+    return { kind, sha256: createHash("sha256").update(leaf.bytes).digest("hex"), values };
+  }
   if (kind === "string") return { kind, values: leaf.text };
   if (kind === "scalar") return { kind, ...dumpScalar(leaf.scalar) };
   if (kind === "array") return { kind, ...dumpArray(leaf.array) };
@@ -103,6 +113,11 @@ function memberOf(value: unknown, name: string): unknown {
 /** What Python restored from a fixture. */
 export function expectedDump(name: string): Dump {
   return parseDump(readExpected(name));
+}
+
+/** The same of one of several trees that a fixture holds. */
+export function expectedPart(name: string, part: string): Dump {
+  return parseDump(memberOf(readExpected(name), part));
 }
 
 /** The expected JSON of a fixture. */

@@ -8,6 +8,8 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const fixture = (path: string) => readFileSync(join(FIXTURES, path, "_CHECKPOINT_METADATA"));
 const nothing = {
   itemHandlers: undefined,
+  metrics: {},
+  performanceMetrics: {},
   initTimestampNs: undefined,
   commitTimestampNs: undefined,
   customMetadata: {},
@@ -17,6 +19,8 @@ describe("what Orbax wrote", () => {
   it("is read for a single item", () => {
     expect(decodeStepMetadata(fixture("standard-ocdbt-zarr2"))).toEqual({
       itemHandlers: "orbax.checkpoint._src.handlers.standard_checkpoint_handler.StandardCheckpointHandler",
+      metrics: {},
+      performanceMetrics: {},
       initTimestampNs: 1795512404207344426n,
       commitTimestampNs: 1795512404309689976n,
       customMetadata: {},
@@ -66,6 +70,22 @@ describe("what says nothing", () => {
       initTimestampNs: 1795512404207344426n,
       commitTimestampNs: 5n,
     });
+  });
+});
+
+describe("members that an older or newer Orbax writes", () => {
+  it("are metrics and times of the save, as far as they are numbers", () => {
+    const text = '{"metrics": {"loss": NaN}, "performance_metrics": {"a": 1.5, "b": null, "c": "x", "d": 2}}';
+    expect(decodeStepMetadata(bytes(text))).toEqual({
+      ...nothing,
+      metrics: { loss: Number.NaN },
+      performanceMetrics: { a: 1.5, d: 2 },
+    });
+  });
+
+  it("join the user's own where they are unknown", () => {
+    const text = '{"custom_metadata": {"a": 1}, "new_field": [2], "a": 3}';
+    expect(decodeStepMetadata(bytes(text)).customMetadata).toEqual({ a: 1, new_field: [2] });
   });
 });
 

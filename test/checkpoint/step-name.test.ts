@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { compareSteps, isAmongSteps, parseStepName } from "../../src/checkpoint/step-name.js";
+import {
+  compareSteps,
+  formatStepName,
+  isAmongSteps,
+  parseFormattedStepName,
+  parseStepFileName,
+  parseStepName,
+  type StepNameFormat,
+} from "../../src/checkpoint/step-name.js";
 
 describe("parseStepName", () => {
   it.each<[string, number | null]>([
@@ -42,6 +50,10 @@ describe("parseStepName", () => {
     "5 ",
     "trash",
     "default",
+    "5._recovery_1795512404.25",
+    "5._recovery_1795512404",
+    "checkpoint_tmp",
+    "checkpoint_5_gda",
     String(2 ** 53),
     "9".repeat(400),
   ])("takes %j for no step", (name) => {
@@ -83,5 +95,46 @@ describe("compareSteps", () => {
       "9",
       "10",
     ]);
+  });
+});
+
+describe("parseStepFileName", () => {
+  it("takes Flax's names alone", () => {
+    expect(
+      ["checkpoint_5", "checkpoint_05", "checkpoint_2.5"].map((name) => parseStepFileName(name)?.step),
+    ).toEqual([5, 5, 2.5]);
+    for (const name of [
+      "5",
+      "model_5",
+      "checkpoint",
+      "checkpoint_tmp",
+      "checkpoint_5.msgpack",
+      "checkpoint_-5",
+    ]) {
+      expect(parseStepFileName(name)).toBeUndefined();
+    }
+  });
+});
+
+// The table of docs/spec/orbax-layout.md section 3.
+const FORMATS: readonly (readonly [StepNameFormat, string, readonly string[], readonly string[]])[] = [
+  [{}, "5", ["5", "12345"], ["05", "0005", "step_5", "_5", "-5", "5x"]],
+  [{ stepFormatFixedLength: 4 }, "0005", ["0005", "12345"], ["5", "05", "00005"]],
+  [{ stepPrefix: "step" }, "step_5", ["step_5"], ["5", "step_05"]],
+  [{ stepPrefix: "ck_pt", stepFormatFixedLength: 5 }, "ck_pt_00005", ["ck_pt_00005"], ["ck_pt_5"]],
+  [{ stepPrefix: "" }, "_5", ["_5"], ["5"]],
+];
+
+describe("names of a format", () => {
+  it.each(FORMATS)("%j: step 5 is %s", (format, name, matching, others) => {
+    expect(formatStepName(5, format)).toBe(name);
+    for (const match of matching)
+      expect(parseFormattedStepName(match, format)).toBe(Number(/\d+$/.exec(match)?.[0]));
+    for (const other of others) expect(parseFormattedStepName(other, format)).toBeUndefined();
+  });
+
+  it("are none with a number that JavaScript cannot hold", () => {
+    expect(parseFormattedStepName(String(2 ** 53 - 1), {})).toBe(2 ** 53 - 1);
+    expect(parseFormattedStepName(String(2n ** 53n), {})).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { storedLeaves } from "../../src/checkpoint/stored-leaf.js";
+import { isAggregated, storedLeaves } from "../../src/checkpoint/stored-leaf.js";
 import type { TreeEntry } from "../../src/checkpoint/tree-metadata.js";
+import { formatKeyPath, type KeyPath } from "../../src/pytree/key-path.js";
 
 const entry = (path: TreeEntry["path"], valueType = "scalar", skipDeserialize = false): TreeEntry => ({
   path,
@@ -31,18 +32,36 @@ describe("where a leaf's value lies", () => {
     ]);
   });
 
-  it.each(["np.ndarray", "scalar", "string", "jax.Array"])(
+  it.each(["np.ndarray", "scalar", "string", "jax.Array", "something new"])(
     "is a file of old releases for a %s that is skipped",
     (valueType) => {
-      expect(() => storedLeaves([entry(["a", "b"], valueType, true)])).toThrow(
-        expect.objectContaining({
-          code: "UNSUPPORTED",
-          message: 'a/b: a value in the legacy file "checkpoint", which this version does not read',
-          details: { key: "a/b" },
-        }),
-      );
+      const skipped = entry(["a", 0], valueType, true);
+      const leaf = { kind: "string", text: "from the file" } as const;
+      const aggregated = { get: (path: KeyPath) => (formatKeyPath(path) === "a/0" ? leaf : undefined) };
+      expect(storedLeaves([skipped], aggregated)).toEqual([
+        { path: ["a", 0], name: "a.0", valueType, storage: { kind: "value", leaf } },
+      ]);
+      const missing = expect.objectContaining({
+        code: "DATA_LOSS",
+        message: 'a/0: "no value", expected one in the legacy file "checkpoint"',
+        details: expect.objectContaining({ key: "a/0" }),
+      });
+      expect(() => storedLeaves([skipped], { get: () => undefined })).toThrow(missing);
+      expect(() => storedLeaves([skipped])).toThrow(missing);
     },
   );
+});
+
+describe("whether a value lies in a file of old releases", () => {
+  it.each([
+    ["scalar", true, true],
+    ["scalar", false, false],
+    ["None", true, false],
+    ["Tuple", true, false],
+    ["placeholder", true, false],
+  ])("is told by skip_deserialize with a type that has data: %s, %s", (valueType, skip, expected) => {
+    expect(isAggregated(entry(["a"], valueType, skip))).toBe(expected);
+  });
 });
 
 describe("an empty container", () => {

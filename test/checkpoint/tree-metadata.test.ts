@@ -110,6 +110,18 @@ describe("what Orbax accepts", () => {
   });
 });
 
+describe("value_metadata_tree", () => {
+  it.each([
+    ["[]", "[]"],
+    [{}, undefined],
+    [null, undefined],
+    [5, undefined],
+  ])("is kept where it is text, and nobody's matter else: %j", (value, expected) => {
+    const fields = { value_metadata_tree: value };
+    expect(decodeTreeMetadata(metadata({ x: entry([]) }, fields)).valueMetadataTree).toBe(expected);
+  });
+});
+
 describe("a damaged file", () => {
   it.each<[string, unknown, object]>([
     ["is empty", "", {}],

@@ -19,6 +19,19 @@ function unlisted() {
 }
 
 describe("keepMetadata", () => {
+  it("answers the second question for _CHECKPOINT_METADATA, too", async () => {
+    const asked: string[] = [];
+    const storage = storageWith({ _CHECKPOINT_METADATA: "{}" });
+    const store = keepMetadata({
+      get: async (key) => {
+        asked.push(key);
+        return storage.get(key);
+      },
+    });
+    for (const _ of [1, 2]) expect(await store.get("/_CHECKPOINT_METADATA")).toHaveLength(2);
+    expect(asked).toHaveLength(1);
+  });
+
   it("answers the second question for _METADATA without asking again, and no third one", async () => {
     const { store, asked } = unlisted();
     const first = await store.get("/a/_METADATA");

@@ -6,6 +6,8 @@ const OPTIONS: OptionSpecs = {
   json: { kind: "flag", summary: "" },
   step: { kind: "integer", value: "N", least: -(2n ** 53n), most: 2n ** 53n, summary: "" },
   item: { kind: "text", value: "NAME", summary: "" },
+  at: { kind: "number", value: "N", least: -10, most: 10, summary: "" },
+  filter: { kind: "list", value: "GLOB", summary: "" },
   limit: { kind: "limit", value: "NAME=N", summary: "" },
 };
 
@@ -45,6 +47,19 @@ describe("parseArguments", () => {
     expect(parse("runs/7", "--limit", "a=1", "--limit=b=2").texts("limit")).toEqual(["a=1", "b=2"]);
   });
 
+  it("takes any text as often as it is given for a list", () => {
+    expect(parse("runs/7", "--filter", "*", "--filter=a/**").texts("filter")).toEqual(["*", "a/**"]);
+  });
+
+  it.each([
+    ["0.5", 0.5],
+    ["-2", -2],
+    ["+3.25", 3.25],
+    ["007.50", 7.5],
+  ])("takes %s for a number", (text, number) => {
+    expect(parse("runs/7", "--at", text).number("at")).toBe(number);
+  });
+
   it("knows nothing of options that were not given", () => {
     const args = parse("runs/7");
     expect([args.flag("json"), args.integer("step"), args.text("item")]).toEqual([
@@ -67,6 +82,11 @@ describe("parseArguments", () => {
     [["runs/7", "--step", "1e3"], '--step: "1e3" is no integer'],
     [["runs/7", "--step", "99999999999999999999"], "--step: 99999999999999999999 is out of range"],
     [["runs/7", "--step", "1".repeat(10_000)], "is no integer"],
+    [["runs/7", "--at", "1e3"], '--at: "1e3" is no number'],
+    [["runs/7", "--at", ".5"], '--at: ".5" is no number'],
+    [["runs/7", "--at", "NaN"], '--at: "NaN" is no number'],
+    [["runs/7", "--at", "10.5"], "--at: 10.5 is out of range, expected -10 to 10"],
+    [["runs/7", "--at", "1", "--at", "1"], "--at is given twice"],
     [["runs/7", "--json=yes"], "--json takes no value"],
     [["runs/7", "runs/8"], 'unexpected argument "runs/8"'],
     [["--json"], "PATH is missing"],

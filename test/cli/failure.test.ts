@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { failureDetails, failureLine } from "../../src/cli/failure.js";
+import { failureDetails, failureLine, warningLine } from "../../src/cli/failure.js";
 import { dataLoss, inFile, limitExceeded, notFound } from "../../src/errors.js";
 
 describe("failureLine", () => {
@@ -59,5 +59,11 @@ describe("failureDetails", () => {
     const error: Error = new Error("again");
     error.cause = error;
     expect(failureDetails(error).length).toBeLessThan(100_000);
+  });
+});
+
+describe("warningLine", () => {
+  it("is one line, whatever the message holds", () => {
+    expect(warningLine("a\nb\u001b")).toBe("orbax-ts: warning: a\\nb\\u001b\n");
   });
 });

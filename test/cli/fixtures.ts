@@ -17,6 +17,16 @@ export function orbaxExpected(name: string) {
   return JSON.parse(readFileSync(join(FIXTURES, "orbax", `${name}.expected.json`), "utf8"));
 }
 
+/** Path of a file of another format. */
+export function fixture(folder: "flax" | "safetensors", file: string): string {
+  return join(FIXTURES, folder, file);
+}
+
+/** What Python restores from it (README.md beside it). */
+export function expectedOf(folder: "flax" | "safetensors", name: string) {
+  return JSON.parse(readFileSync(join(FIXTURES, folder, `${name}.expected.json`), "utf8"));
+}
+
 /** Names of the base directories that Datarax wrote. */
 export function dataraxNames(): string[] {
   const suffix = ".tar.gz";
@@ -28,9 +38,7 @@ export function dataraxNames(): string[] {
 /** Unpacks all of them below `directory`, one folder each. */
 export function unpackDatarax(directory: string): void {
   for (const name of dataraxNames()) {
-    const archive = join(FIXTURES, "datarax", `${name}.tar.gz`);
-    const { status, stderr } = spawnSync("tar", ["-xzf", archive, "-C", directory], { encoding: "utf8" });
-    if (status !== 0) throw new Error(`tar: ${stderr}`);
+    unpack(join(FIXTURES, "datarax", `${name}.tar.gz`), directory);
   }
 }
 
@@ -66,6 +74,39 @@ export function treeOfArrays(names: readonly string[], extra: object = {}): stri
     },
   ]);
   return JSON.stringify({ tree_metadata: Object.fromEntries(entries), use_ocdbt: false, ...extra });
+}
+
+/**
+ * Files of a tree of arrays, by key paths joined with ` > `, an index behind `#`: the shape of each, and what its `.zarray` has that is
+ * unusual. Its chunks are missing.
+ */
+export function treeFiles(
+  leaves: Readonly<Record<string, readonly [shape: readonly number[], changes?: object]>>,
+): Record<string, string> {
+  const files: Record<string, string> = {};
+  const entries = Object.entries(leaves).map(([key, [shape, changes]], index) => {
+    const path = key.split(" > ");
+    files[`${path.join(".").replaceAll("#", "")}/.zarray`] = zarray(shape, changes);
+    const keyMetadata = path.map((part) => {
+      return part.startsWith("#") ? { key: part.slice(1), key_type: 1 } : { key: part, key_type: 2 };
+    });
+    const valueMetadata = { value_type: "np.ndarray", skip_deserialize: false };
+    return [String(index), { key_metadata: keyMetadata, value_metadata: valueMetadata }];
+  });
+  files["_METADATA"] = JSON.stringify({ tree_metadata: Object.fromEntries(entries), use_ocdbt: false });
+  return files;
+}
+
+/** Unpacks a checkpoint that a release of Orbax wrote into a directory that is removed when the test ends. */
+export function releaseFixture(release: string, name: string): string {
+  const directory = temporaryDirectory();
+  unpack(join(FIXTURES, "releases", release, `${name}.tar.gz`), directory);
+  return directory;
+}
+
+function unpack(archive: string, directory: string): void {
+  const { status, stderr } = spawnSync("tar", ["-xzf", archive, "-C", directory], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`tar: ${stderr}`);
 }
 
 /** `.zarray` of uint8, uncompressed. */

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatCount, formatPlural } from "../../src/cli/format-number.js";
+import {
+  formatBytes,
+  formatCount,
+  formatPlural,
+  formatShare,
+  formatShortCount,
+} from "../../src/cli/format-number.js";
 
 describe("formatBytes", () => {
   it.each([
@@ -38,5 +44,33 @@ describe("formatPlural", () => {
       "1 array",
       "1,000 arrays",
     ]);
+  });
+});
+
+describe("formatShortCount", () => {
+  it.each([
+    [0, "0"],
+    [999, "999"],
+    [1000, "1k"],
+    [12_345, "12.3k"],
+    [124_439_808, "124M"],
+    [999_999, "1M"],
+    [1_300_000_000, "1.3B"],
+    [2e15, "2000T"],
+  ])("writes %d in three digits", (count, text) => {
+    expect(formatShortCount(count)).toBe(text);
+  });
+});
+
+describe("formatShare", () => {
+  it.each([
+    [1, 3, "33 %"],
+    [0, 5, "0 %"],
+    [5, 5, "100 %"],
+    [1, 1000, "<1 %"],
+    [999, 1000, ">99 %"],
+    [0, 0, "0 %"],
+  ])("%d of %d is %s", (part, whole, text) => {
+    expect(formatShare(part, whole)).toBe(text);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { JsonValue } from "../../src/bytes/json.js";
 import { jsonText } from "../../src/cli/json-text.js";
 
-const text = (value: JsonValue, indent?: number) => [...jsonText(value, indent)].join("");
+const text = (value: JsonValue, indent = 0) => [...jsonText(value, { indent })].join("");
 
 describe("jsonText", () => {
   it.each([
@@ -19,6 +19,14 @@ describe("jsonText", () => {
   ])("writes %s on one line", (value, expected) => {
     expect(text(value)).toBe(expected);
   });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    "writes %d as an object, or as it is told to",
+    (value) => {
+      expect(text({ a: value, b: [value] })).toBe(`{"a":{"$float":"${value}"},"b":[{"$float":"${value}"}]}`);
+      expect([...jsonText([value], { formatNonFinite: String })].join("")).toBe(`[${value}]`);
+    },
+  );
 
   it("indents containers, and leaves arrays of plain values on one line", () => {
     expect(text({ a: [1, 2], b: { c: [{ d: 3 }] }, e: {} }, 2)).toBe(

@@ -37,6 +37,7 @@ describe("limitsForFiles", () => {
       expect(limits[name]).toBeGreaterThanOrEqual(4 * gigabytes);
     }
     expect(limits.listedKeys).toBeGreaterThan(1e9);
+    expect(limits.shownLeaves).toBeGreaterThan(1e8);
   });
 
   it("takes what --limit says as it is", () => {

@@ -1,7 +1,7 @@
-import { utimesSync } from "node:fs";
+import { readFileSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { directoryOf, orbaxFixture, temporaryDirectory, treeOfArrays } from "./fixtures.js";
+import { directoryOf, fixture, orbaxFixture, temporaryDirectory, treeOfArrays } from "./fixtures.js";
 import { runCli } from "./run-cli.js";
 
 const TREE = treeOfArrays(["a"]);
@@ -13,6 +13,15 @@ const json = async (path: string) => {
   expect(out.indexOf("\n")).toBe(out.length - 1);
   return JSON.parse(out);
 };
+
+/** What `_CHECKPOINT_METADATA` says about trees. */
+function metadata(items: readonly string[]) {
+  return {
+    item_handlers: Object.fromEntries(
+      items.map((item) => [item, "orbax.checkpoint.PyTreeCheckpointHandler"]),
+    ),
+  };
+}
 
 describe("ls --json", () => {
   it("lists a manager's steps with their items", async () => {
@@ -88,6 +97,84 @@ describe("ls --json", () => {
     expect(await json(join(path, "3"))).toMatchObject({ kind: "checkpoint" });
   });
 
+  it("lists the steps of Flax, which are files and may have fractions", async () => {
+    const tree = readFileSync(fixture("flax", "train-state.msgpack"));
+    const path = directoryOf({
+      checkpoint_10: tree,
+      "checkpoint_9.5": tree,
+      checkpoint_tmp: tree,
+      "notes.txt": "",
+    });
+    expect(await json(path)).toEqual({
+      kind: "steps",
+      steps: [
+        { step: 9.5, dir: "checkpoint_9.5", kind: "pytree" },
+        { step: 10, dir: "checkpoint_10", kind: "pytree" },
+      ],
+    });
+  });
+
+  it.each([
+    ["a file of Flax", "flax", "train-state.msgpack"],
+    ["a file of tensors", "safetensors", "names.safetensors"],
+  ] as const)("takes %s for a tree", async (_, folder, file) => {
+    expect(await json(fixture(folder, file))).toEqual({
+      kind: "checkpoint",
+      steps: [{ step: null, dir: ".", kind: "pytree" }],
+    });
+  });
+
+  it("tells every kind of item", async () => {
+    const path = directoryOf({
+      _CHECKPOINT_METADATA: JSON.stringify({ item_handlers: { mine: "mine.Handler" } }),
+      "state/_METADATA": TREE,
+      "data/process_0-of-1.json": "{}",
+      "config/metadata": "{}",
+      "text/proto.pbtxt": "",
+      "mine/sub/file.bin": "x",
+      "commit_success.txt": "",
+    });
+    expect((await json(path)).steps[0].items).toEqual({
+      config: "json",
+      data: "grain",
+      mine: "files",
+      state: "pytree",
+      text: "proto-text",
+    });
+  });
+
+  it("names an item whose deletion has begun, and does not count it", async () => {
+    const record = {
+      checkpointable_name: "other",
+      destination: null,
+      operation_id: "0123456789abcdef0123456789abcdef",
+      original_metadata: metadata(["other", "state"]),
+      updated_metadata: metadata(["state"]),
+    };
+    const path = directoryOf({
+      _CHECKPOINT_METADATA: JSON.stringify(record.original_metadata),
+      _CHECKPOINT_DELETION: JSON.stringify(record),
+      "orbax.checkpoint": "",
+      "state/_METADATA": TREE,
+      "other/_METADATA": TREE,
+    });
+    expect(await json(path)).toEqual({
+      kind: "checkpoint",
+      steps: [{ step: null, dir: ".", items: { state: "pytree" }, deleting: ["other"] }],
+    });
+    const { out } = await runCli(["ls", path]);
+    expect(out).toMatch(/ {2}state pytree, other being deleted\n$/);
+    const { code, err } = await runCli(["dump", path, "--json", "--item", "other"]);
+    expect(code).toBe(2);
+    expect(err).toContain("deletion");
+  });
+
+  it("opens a folder of pruned steps as one of steps", async () => {
+    const path = directoryOf({ "3/state/_METADATA": TREE, "trash/1/state/_METADATA": TREE });
+    expect((await json(path)).steps.map(({ dir }: { dir: string }) => dir)).toEqual(["3"]);
+    expect((await json(join(path, "trash"))).steps.map(({ dir }: { dir: string }) => dir)).toEqual(["1"]);
+  });
+
   it("takes an item called __proto__ for an item", async () => {
     const { steps } = await json(directoryOf({ "__proto__/_METADATA": TREE }));
     expect(Object.entries(steps[0].items)).toEqual([["__proto__", "pytree"]]);
@@ -134,6 +221,16 @@ describe("ls for people", () => {
     ]);
     expect(out).toContain(`7          ${timeText(1_795_510_800_000)}`);
     expect(out).toContain(`12         ${timeText(1_700_000_000_000)}`);
+  });
+
+  it("shows size and time of steps that are files", async () => {
+    const path = directoryOf({ "checkpoint_0.5": readFileSync(fixture("flax", "train-state.msgpack")) });
+    utimesSync(join(path, "checkpoint_0.5"), 1_700_000_000, 1_700_000_000);
+    const { out } = await runCli(["ls", path]);
+    const { size } = statSync(fixture("flax", "train-state.msgpack"));
+    expect(out.split("\n")[3]).toBe(
+      ` 0.5  checkpoint_0.5  ${timeText(1_700_000_000_000)}  ${size} B  pytree`,
+    );
   });
 
   it("breaks the line of a step with many items", async () => {

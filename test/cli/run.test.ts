@@ -19,7 +19,7 @@ describe("orbax-ts without a command", () => {
       Commands:
         ls PATH     steps and items of a directory, newest last
         show PATH   the tree: keys, dtypes, shapes, sizes, small values
-        dump PATH   every leaf exactly as Python restores it, as JSON
+        dump PATH   an item exactly as Python restores it, as JSON
         state PATH  what Datarax would hand to an iterator's set_state, as JSON
         kv ls PATH  keys of an OCDBT database, in byte order
 
@@ -63,29 +63,45 @@ describe("the help of a command", () => {
       "Usage: orbax-ts show PATH [options]
 
       Shows the tree of a checkpoint: for each leaf its dtype, shape, bytes in memory
-      and sharding; small values beside it. Strings and random keys that Datarax
-      stores as trees of numbers are shown as what they are. Large arrays are not
-      read.
+      and sharding; small values beside it. Layers that are alike have one line, and
+      so has a subtree that looks like another one. Strings and random keys that
+      Datarax stores as trees of numbers are shown as what they are. Large arrays are
+      not read. Items that are no tree are shown as their text, or with the sizes of
+      their files.
 
         PATH  a checkpoint, a step with items, or a directory of steps
 
       Options:
         --step N        which step of a directory of steps; default: the largest
         --item NAME     an item of a step; default: the only one, or its tree
+        --depth N       show N keys of each path; default: what fits on two screens
+        --filter GLOB   only leaves at or below, e.g. 'params/**/kernel'; repeatable
         --json          for programs: one JSON value
         --limit NAME=N  raise a limit that an error names, for a file that you trust
         --debug         say more about an error: where it was thrown
         -h, --help      show this
 
       Example:
-        $ orbax-ts show runs/7 --step 20
-        runs/7/20/state
-        401,920 parameters in 2 arrays, 1.6 MB; 1.5 MB on disk
+        $ orbax-ts show runs/7
+        34,612,225 parameters in 184 arrays, 138 MB in memory, 43 MB on disk
+        float32 138 MB (>99 %), int64, int32 (each <1 %), optimizer 92 MB (67 %)
+        runs/7/20000/state
 
-        params/dense/
-          bias    float32 [512]       2.0 kB  cpu:0
-          kernel  float32 [784, 512]  1.6 MB  cpu:0
-        step      int64                       20
+        opt_state/                23.1M params          92 MB
+          count                   int32 []                4 B  20000  cpu:0
+          mu/                     11.5M params          46 MB  like params/
+          nu/                     11.5M params          46 MB  like params/
+        params/                   11.5M params          46 MB
+          embed                   float32 [8192, 256]  8.4 MB  cpu:0
+          layer_0 … layer_11 ×12  9.44M params          38 MB
+            attn/                 262k params          1.0 MB
+              out                 float32 [256, 256]   262 kB  cpu:0
+              qkv                 float32 [256, 768]   786 kB  cpu:0
+            mlp/                  524k params          2.1 MB
+              down                float32 [1024, 256]  1.0 MB  cpu:0
+              up                  float32 [256, 1024]  1.0 MB  cpu:0
+            norm                  float32 [256]        1.0 kB  cpu:0
+        step                      int64                        20000
       "
     `);
   });
@@ -99,7 +115,9 @@ describe("a command that fails", () => {
   it.each([
     [["show"], "orbax-ts: show: PATH is missing\n"],
     [["kv", "ls", "--jsno", "x"], "orbax-ts: kv ls: unknown option --jsno\n"],
-    [["dump", "runs/none", "--step=x"], 'orbax-ts: dump: --step: "x" is no integer\n'],
+    [["dump", "runs/none", "--step=x"], 'orbax-ts: dump: --step: "x" is no number\n'],
+    [["state", "runs/none", "--step=1.5"], 'orbax-ts: state: --step: "1.5" is no integer\n'],
+    [["show", "runs/none", "--depth=0"], "orbax-ts: show: --depth: 0 is out of range, expected 1 to 1000\n"],
   ])("names itself where it is used wrongly: %j", async (argv, line) => {
     expect(await runCli(argv)).toEqual({ code: 2, out: "", err: line });
   });

@@ -51,11 +51,14 @@ function entryBelowS(key: string, type: string, skip: boolean) {
 }
 
 describe("show --json", () => {
-  it.each(["pytree-strings", "files-zarr2"])("describes the leaves of %s as Python does", async (name) => {
-    const { kind, leaves } = JSON.parse(await shown(orbaxFixture(name), "--json"));
-    expect(kind).toBe("pytree");
-    expect(byPath(leaves)).toEqual(byPath(orbaxExpected(name).leaves.map(withoutContent)));
-  });
+  it.each(["pytree-strings", "files-zarr2", "files-zarr3"])(
+    "describes the leaves of %s as Python does",
+    async (name) => {
+      const { kind, leaves } = JSON.parse(await shown(orbaxFixture(name), "--json"));
+      expect(kind).toBe("pytree");
+      expect(byPath(leaves)).toEqual(byPath(orbaxExpected(name).leaves.map(withoutContent)));
+    },
+  );
 
   it("adds up parameters, bytes and files", async () => {
     const path = directoryOf({
@@ -102,8 +105,9 @@ describe("show for people", () => {
   it("gives totals first, then the tree", async () => {
     const out = await shown(join(bases, "shuffle_sampler"), "--step", "17");
     expect(out.replace(bases, "<B>")).toMatchInlineSnapshot(`
-      "<B>/shuffle_sampler/ckpt-17
-      2 parameters in 2 arrays, 106 B; 7.5 kB on disk
+      "2 parameters in 2 arrays, 106 B in memory, 7.5 kB on disk
+      int64 96 B (91 %), int32 8 B (8 %), bool 2 B (2 %)
+      <B>/shuffle_sampler/ckpt-17
 
       __metadata__/
         consumed         int64          17
@@ -142,7 +146,7 @@ describe("show for people", () => {
 
   it("keeps to 80 columns", async () => {
     for (const path of [orbaxFixture("pytree-strings"), join(bases, "user_iterator_types")]) {
-      const lines = (await shown(path)).split("\n").slice(1); // the first line is the path
+      const lines = (await shown(path)).split("\n");
       expect(lines.filter((line) => line.length > 80)).toEqual([]);
     }
   });
@@ -248,7 +252,7 @@ describe("a name that is longer than its column", () => {
       [`${name}/.zarray`]: zarray([1000]),
       "short/.zarray": zarray([1000]),
     });
-    const lines = (await shown(path)).split("\n").slice(3);
+    const lines = (await shown(path)).split("\n").slice(4);
     expect(lines).toEqual([name, "       uint8 [1000]  1.0 kB", "short  uint8 [1000]  1.0 kB", ""]);
   });
 });

@@ -83,6 +83,23 @@ const cases: [string, Tree, string][] = [
     "array(1.6777216e+07, dtype=float32)",
   ],
   ["a float16", ndarray("float16", [], Uint16Array.of(0x3e00)), "array(1.5, dtype=float16)"],
+  // ml_dtypes prints each element by itself.
+  [
+    "bfloat16",
+    ndarray("bfloat16", [3], Uint16Array.of(0x3fc0, 0xc000, 0x3dcd)),
+    "array([1.5, -2, 0.100098], dtype=bfloat16)",
+  ],
+  [
+    "bfloat16 of all sizes",
+    ndarray("bfloat16", [7], Uint16Array.of(0x7fc0, 0x7f80, 0xff80, 0x47c3, 0x4ceb, 0x3728, 0x8000)),
+    "array([nan, inf, -inf, 99840, 1.23208e+08, 1.00136e-05, -0], dtype=bfloat16)",
+  ],
+  [
+    "float8",
+    ndarray("float8_e4m3fn", [2], Uint8Array.of(0x38, 0x6c)),
+    "array([1, 96], dtype='float8_e4m3fn')",
+  ],
+  ["int4", ndarray("int4", [2, 2], Int8Array.of(1, -8, 3, 4)), "array([[1, -8], [3, 4]], dtype=int4)"],
   ["a complex of rank 0", ndarray("complex128", [], Float64Array.of(1, 2)), "array(1.+2.j)"],
   ["a jax.Array of rank 0", arrayOfElements("int32", [], [2], "{}") ?? null, "Array(2, dtype=int32)"],
   [

@@ -54,13 +54,30 @@ describe("databases in fixtures/ocdbt", () => {
 
 describe("checkpoints in fixtures/orbax", () => {
   it("are the ones that are documented", () => {
-    expect(checkpoints).toHaveLength(7);
+    expect(checkpoints).toHaveLength(10);
   });
 
-  it.each(checkpoints.filter((name) => name !== "manager"))("%s holds what Orbax restores", async (name) => {
-    const directory = join(repositoryRoot, "fixtures", "orbax", name);
-    const path = name === "v1" ? join(directory, "state") : directory;
-    expect(await oracle.call("dump_json", { path })).toEqual(await expected("orbax", name));
+  const composed = ["manager", "partial", "rich-types", "single-items"];
+  it.each(checkpoints.filter((name) => !composed.includes(name)))(
+    "%s holds what Orbax restores",
+    async (name) => {
+      const directory = join(repositoryRoot, "fixtures", "orbax", name);
+      const path = name === "v1" ? join(directory, "state") : directory;
+      expect(await oracle.call("dump_json", { path })).toEqual(await expected("orbax", name));
+    },
+  );
+
+  it.each([
+    ["partial", "done/state", "done"],
+    ["rich-types", ".", "plain"],
+    ["single-items", "1/tree", "tree"],
+    ["single-items", "1/numpy_legacy/np_random_key", "numpy_legacy"],
+    ["single-items", "1/numpy_dict/np_random_key", "numpy_dict"],
+  ])("%s/%s holds what Orbax restores", async (name, folder, part) => {
+    const path = join(repositoryRoot, "fixtures", "orbax", name, folder);
+    expect(await oracle.call("dump_json", { path })).toEqual(
+      Reflect.get(await expected("orbax", name), part),
+    );
   });
 
   it("manager holds what CheckpointManager restores", async () => {

@@ -65,13 +65,14 @@ const STOP_AFTER_MS = 5_000;
  *
  * @param options.env Default `.oracle` (Orbax 0.12.8, Datarax 0.1.4).
  * @param options.devices CPU devices that JAX shall have, for checkpoints of several. Default 1.
+ * @param options.python A Python with another release of Orbax, in place of an environment.
  * @throws {Error} if the environment was not made: the message says which script makes it.
  */
 export async function startOracle(
-  options: { readonly env?: OracleEnvironment; readonly devices?: number } = {},
+  options: { readonly env?: OracleEnvironment; readonly devices?: number; readonly python?: string } = {},
 ): Promise<Oracle> {
   const environment = options.env ?? ".oracle";
-  const python = pythonOf(environment);
+  const python = options.python ?? pythonOf(environment);
   const devices = options.devices ?? 1;
   const child = spawn(python, [join(repositoryRoot, "scripts", "oracle", "server.py")], {
     cwd: repositoryRoot,

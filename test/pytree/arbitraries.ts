@@ -10,16 +10,16 @@ import {
   type Tree,
   tuple,
 } from "../../src/pytree/value.js";
-import { bytesOf, DTYPE_NAMES, type Dtype, dtypeRow, elementCount } from "../../src/zarr/dtype.js";
+import { bytesOf, type Dtype, dtypeRow, elementCount, STORABLE_DTYPES } from "../../src/zarr/dtype.js";
 import { NdArray } from "../../src/zarr/nd-array.js";
 
 /** Shapes of rank 0 to 3, of few elements, perhaps none. */
 const shape = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 });
 
-/** Arrays of any bits; a bool is 0 or 1. */
+/** Arrays that can be stored, of any bits that their elements can have. */
 export function ndarrays(options: { readonly zeroSize?: boolean } = {}): fc.Arbitrary<NdArray> {
   const wanted = options.zeroSize === false ? shape.filter((sizes) => !sizes.includes(0)) : shape;
-  return fc.tuple(fc.constantFrom<Dtype>(...DTYPE_NAMES), wanted).chain(([dtype, sizes]) => {
+  return fc.tuple(fc.constantFrom<Dtype>(...STORABLE_DTYPES), wanted).chain(([dtype, sizes]) => {
     const bytes = elementCount(sizes) * dtypeRow(dtype).itemBytes;
     return fc
       .uint8Array({ minLength: bytes, maxLength: bytes })
@@ -30,8 +30,16 @@ export function ndarrays(options: { readonly zeroSize?: boolean } = {}): fc.Arbi
 function arrayOfBytes(dtype: Dtype, sizes: readonly number[], bytes: Uint8Array): NdArray {
   const { view, components } = dtypeRow(dtype);
   const data = view(new ArrayBuffer(bytes.length), 0, elementCount(sizes) * components);
-  bytesOf(data).set(dtype === "bool" ? bytes.map((byte) => byte & 1) : bytes);
+  bytesOf(data).set(bytes.map((byte) => possibleByte(dtype, byte)));
   return new NdArray(dtype, sizes, data);
+}
+
+/** The byte itself where the dtype has all; a bool is 0 or 1, int4 and int2 are in their range. */
+export function possibleByte(dtype: Dtype, byte: number): number {
+  if (dtype === "bool") return byte & 1;
+  if (dtype === "int4") return (byte << 28) >> 28;
+  if (dtype === "int2") return (byte << 30) >> 30;
+  return dtype === "float4_e2m1fn" ? byte & 0x0f : byte;
 }
 
 /** What Python calls int, float and bool. */

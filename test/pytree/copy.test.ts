@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { copyArrays } from "../../src/pytree/copy.js";
 import { flattenTree } from "../../src/pytree/flatten.js";
-import { prngKey, Tuple } from "../../src/pytree/value.js";
+import { bytes, prngKey, Tuple } from "../../src/pytree/value.js";
 import { NdArray, ndarray } from "../../src/zarr/nd-array.js";
 import { leaves, trees } from "./arbitraries.js";
 
@@ -15,20 +15,23 @@ describe("copyArrays", () => {
     );
   });
 
-  it("shares no memory of arrays, bare arrays and keys", () => {
+  it("shares no memory of arrays, bare arrays, bytes and keys", () => {
     const words = Uint32Array.of(1, 2);
     const data = Float32Array.of(1);
     const bare = Uint8Array.of(1);
+    const text = Uint8Array.of(1);
     const copy = copyArrays([
       prngKey([], words),
       ndarray("float32", [1], data),
+      bytes(text),
       bare,
       new Map([["a", bare]]),
     ]);
-    for (const array of [words, data, bare]) array.fill(9);
+    for (const array of [words, data, text, bare]) array.fill(9);
     expect(copy).toEqual([
       prngKey([], Uint32Array.of(1, 2)),
       ndarray("float32", [1], Float32Array.of(1)),
+      bytes(Uint8Array.of(1)),
       ndarray("uint8", [1], Uint8Array.of(1)),
       new Map([["a", ndarray("uint8", [1], Uint8Array.of(1))]]),
     ]);

@@ -5,6 +5,7 @@ import { exactValue } from "../../src/checkpoint/leaf-value.js";
 import { flattenTree } from "../../src/pytree/flatten.js";
 import { unflattenTree } from "../../src/pytree/unflatten.js";
 import {
+  bytes,
   complex,
   float,
   int,
@@ -158,6 +159,7 @@ describe("what cannot be stored", () => {
     ["a clamped array", { a: new Uint8ClampedArray(1) }, "a", "Uint8ClampedArray cannot be stored"],
     ["a DataView", { a: new DataView(new ArrayBuffer(1)) }, "a", "DataView cannot be stored"],
     ["a complex number without a width", { a: complex(1, 2) }, "a", "Complex cannot be stored"],
+    ["bytes", { a: bytes(new Uint8Array(1)) }, "a", "an instance of Bytes cannot be stored"],
     ["an int that is too large", { a: 2n ** 64n }, "a", "does not fit into 64 bits"],
     ["an int that is too small", { a: -(2n ** 63n) - 1n }, "a", "does not fit into 64 bits"],
     ["a tree that contains itself", cyclic, "self/0", "the tree contains itself"],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { toPlain } from "../../src/pytree/plain.js";
 import {
+  bytes,
   complex,
   float,
   int,
@@ -24,6 +25,7 @@ describe("toPlain", () => {
     ["a bool array of rank 0", ndarray("bool", [], Uint8Array.of(0)), false],
     ["a bfloat16 of rank 0", ndarray("bfloat16", [], Uint16Array.of(0x3fc0)), 1.5],
     ["a complex array of rank 0", ndarray("complex64", [], Float32Array.of(1, 2)), complex(1, 2)],
+    ["bytes", bytes(Uint8Array.of(1, 2)), Uint8Array.of(1, 2)],
     ["a tuple", tuple([int(1), tuple([])]), [1, []]],
     ["a named tuple", new Tuple([int(1), float(2)], ["mu", "nu"], "Adam"), { mu: 1, nu: 2 }],
     ["containers in each other", { a: [int(1), { b: tuple([int(2)]) }] }, { a: [1, { b: [2] }] }],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { KeyPath } from "../../src/pytree/key-path.js";
-import { unflattenTree } from "../../src/pytree/unflatten.js";
+import { formatKeyPath, type KeyPath } from "../../src/pytree/key-path.js";
+import { type ContainerType, type PathAndValue, unflattenTree } from "../../src/pytree/unflatten.js";
+import { Tuple } from "../../src/pytree/value.js";
 
 const build = (...paths: readonly KeyPath[]) => unflattenTree(paths.map((path, value) => ({ path, value })));
 const damage = (key: string, details: object) =>
@@ -101,5 +102,54 @@ describe("leaves that are left out", () => {
     expect(() => some([["a", 0], 1], [["a", 2], undefined])).toThrow(
       damage("a", { found: "no element 1 of 2" }),
     );
+  });
+});
+
+const typed = (types: Readonly<Record<string, ContainerType>>, ...leaves: readonly PathAndValue[]) =>
+  unflattenTree(leaves, (path) => types[formatKeyPath(path)]);
+const leaf = (path: KeyPath, value: number | null | undefined): PathAndValue => ({ path, value });
+
+describe("containers whose type the file tells", () => {
+  const pair: ContainerType = { kind: "named-tuple", names: ["x", "y"], className: "Pair" };
+
+  it("are tuples, at the root and below it", () => {
+    const tree = typed({ "": { kind: "tuple" }, "1": { kind: "tuple" } }, leaf([0], 1), leaf([1, 0], 2));
+    expect(tree).toEqual(new Tuple([1, new Tuple([2])]));
+  });
+
+  it("are named tuples, whose fields are in the order of their names", () => {
+    expect(typed({ a: pair }, leaf(["a", "y"], 2), leaf(["a", "x"], 1))).toEqual({
+      a: new Tuple([1, 2], ["x", "y"], "Pair"),
+    });
+  });
+
+  it("are named tuples without fields where nothing but null is", () => {
+    const nothing: ContainerType = { kind: "named-tuple", names: [], className: "Nothing" };
+    expect(typed({ a: nothing, c: pair }, leaf(["a"], null), leaf(["b"], null), leaf(["c"], null))).toEqual({
+      a: new Tuple([], [], "Nothing"),
+      b: null,
+      c: null,
+    });
+    expect(typed({ a: nothing }, leaf(["a"], 1))).toEqual({ a: 1 });
+  });
+
+  it("are dicts where elements are left out, so that each keeps its name", () => {
+    expect(typed({ a: pair }, leaf(["a", "x"], 1), leaf(["a", "y"], undefined))).toEqual({ a: { x: 1 } });
+    const tuple: ContainerType = { kind: "tuple" };
+    expect(typed({ a: tuple }, leaf(["a", 0], undefined), leaf(["a", 1], 1))).toEqual({ a: { "1": 1 } });
+  });
+
+  it("stay dicts where the file calls a dict a tuple", () => {
+    expect(typed({ a: { kind: "tuple" } }, leaf(["a", "x"], 1))).toEqual({ a: { x: 1 } });
+  });
+
+  it.each<[string, KeyPath[], string]>([
+    ["more", [["x"], ["y"], ["z"]], "x, y, z"],
+    ["fewer", [["x"]], "x"],
+    ["others", [["x"], ["z"]], "x, z"],
+    ["indices", [[0], [1]], "0, 1"],
+  ])("are damage where a named tuple has %s", (_, fields, found) => {
+    const leaves = fields.map((field) => leaf(["a", ...field], 1));
+    expect(() => typed({ a: pair }, ...leaves)).toThrow(damage("a", { found, expected: "x, y" }));
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
+  Bytes,
+  bytes,
   Complex,
   complex,
   float,
@@ -54,6 +56,12 @@ describe("scalar", () => {
     ["uint16", 0, -1],
     ["uint32", 2 ** 32 - 1, 2 ** 32],
     ["uint64", 2n ** 64n - 1n, 2n ** 64n],
+    ["int4", 7, 8],
+    ["int4", -8, -9],
+    ["int2", 1, 2],
+    ["int2", -2, -3],
+    ["uint4", 15, 16],
+    ["uint4", 0, -1],
   ] as const)("%s takes %s and refuses %s", (dtype, most, more) => {
     expect(scalar(dtype, most).value).toBe(most);
     expect(() => scalar(dtype, more)).toThrow(refused);
@@ -65,6 +73,13 @@ describe("scalar", () => {
     ["bfloat16", 0.1, 0.10009765625],
     ["float32", 0.1, Math.fround(0.1)],
     ["float64", 0.1, 0.1],
+    ["float8_e4m3fn", 0.1, 0.1015625],
+    ["float8_e4m3fn", 464, 448],
+    ["float8_e4m3fn", 465, Number.NaN],
+    ["float8_e5m2", 1e6, Number.POSITIVE_INFINITY],
+    ["float8_e4m3fnuz", -1e-9, 0],
+    ["float8_e8m0fnu", 3, 4],
+    ["float4_e2m1fn", -1e6, -6],
   ] as const)("%s rounds %s to %s", (dtype, value, rounded) => {
     expect(scalar(dtype, value).value).toBe(rounded);
   });
@@ -87,6 +102,7 @@ describe("scalar", () => {
 
   it("refuses a dtype that is none, as a caller without types may give", () => {
     expect(() => Reflect.apply(scalar, undefined, ["float128", 1])).toThrow(refused);
+    expect(() => Reflect.apply(scalar, undefined, ["constructor", 1])).toThrow(refused);
     expect(() => Reflect.apply(scalar, undefined, ["int8", Object.create(null)])).toThrow(refused);
   });
 });
@@ -127,12 +143,29 @@ describe("prngKey", () => {
   });
 });
 
+describe("bytes", () => {
+  it("hold the same memory, a Buffer's too", () => {
+    const data = Uint8Array.of(1, 2);
+    const buffer = Buffer.from([1, 2]);
+    expect(bytes(data).bytes).toBe(data);
+    expect(bytes(buffer).bytes).toBe(buffer);
+  });
+
+  it.each([[[1, 2]], [Int8Array.of(1)], [new Uint8ClampedArray(1)], ["ab"], [undefined], [null]])(
+    "refuse %o",
+    (data) => {
+      expect(() => Reflect.apply(bytes, undefined, [data])).toThrow(refused);
+    },
+  );
+});
+
 describe("the kinds of values", () => {
   const values = [
     ["Complex", complex(1, 2)],
     ["Scalar", int(1)],
     ["PrngKey", prngKey([], new Uint32Array(2))],
     ["Tuple", tuple([1])],
+    ["Bytes", bytes(Uint8Array.of(1))],
     ["Placeholder", placeholder],
     ["NdArray", ndarray("int8", [1], new Int8Array(1))],
   ] as const;
@@ -141,6 +174,7 @@ describe("the kinds of values", () => {
     ["Scalar", (value: unknown) => Scalar.is(value)],
     ["PrngKey", (value: unknown) => PrngKey.is(value)],
     ["Tuple", (value: unknown) => Tuple.is(value)],
+    ["Bytes", (value: unknown) => Bytes.is(value)],
     ["Placeholder", (value: unknown) => Placeholder.is(value)],
     ["NdArray", (value: unknown) => NdArray.is(value)],
   ] as const;

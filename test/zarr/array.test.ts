@@ -1,26 +1,20 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { loadZstd } from "../../src/bytes/zstd.js";
+import { isOrbaxError } from "../../src/errors.js";
 import { type ArrayPlan, planArray } from "../../src/zarr/array.js";
+import { loadCodecs } from "../../src/zarr/codecs.js";
 import { bytesOf, type Dtype } from "../../src/zarr/dtype.js";
 import type { ArrayMetadata } from "../../src/zarr/metadata.js";
 import { allFixtureArrays, chunkOf, fixtureNamed, metadataOf, toHex } from "./fixture-arrays.js";
+import { type PlainMetadata, plainMetadata } from "./plain-metadata.js";
 
-const zstd = await loadZstd();
+const codecs = await loadCodecs(allFixtureArrays.map(metadataOf));
 
-const METADATA: ArrayMetadata = {
-  shape: [4, 6],
-  chunkShape: [2, 6],
-  dtype: "int16",
-  byteOrder: "little",
-  order: "C",
-  compressor: { kind: "none" },
-  fillValue: undefined,
-  chunkKeys: { name: "v2", separator: "." },
-};
+const METADATA = plainMetadata();
+const ZSTD = { kind: "zstd", level: 1, checksum: false } as const;
 
 function plan(metadata: ArrayMetadata, missingChunks: "fill" | "error" = "error"): ArrayPlan {
-  return planArray(metadata, { missingChunks, what: "params.w", zstd });
+  return planArray(metadata, { missingChunks, what: "params.w", codecs });
 }
 
 function isInto(metadata: ArrayMetadata): boolean[] {
@@ -59,7 +53,7 @@ describe("planArray with TensorStore's arrays", () => {
 });
 
 describe("where stored bytes are final bytes", () => {
-  it.each<[string, Partial<ArrayMetadata>]>([
+  it.each<[string, PlainMetadata]>([
     ["one chunk", { chunkShape: [4, 6] }],
     ["whole rows", {}],
     ["pieces of one row", { chunkShape: [1, 3] }],
@@ -69,23 +63,29 @@ describe("where stored bytes are final bytes", () => {
     ["big-endian bytes", { byteOrder: "big", dtype: "uint8" }],
     ["layers", { shape: [3, 4, 6], chunkShape: [1, 2, 6] }],
   ])("offers them all: %s", (_name, changes) => {
-    const flags = isInto({ ...METADATA, ...changes });
+    const flags = isInto(plainMetadata({ ...changes }));
     expect(flags.every(Boolean)).toBe(true);
   });
 
-  it.each<[string, Partial<ArrayMetadata>]>([
-    ["compressed", { compressor: { kind: "zstd", level: 1 } }],
+  it.each<[string, PlainMetadata]>([
+    ["compressed", { compressors: [ZSTD] }],
     ["parts of several rows", { chunkShape: [2, 3] }],
     ["order F", { order: "F", chunkShape: [4, 6] }],
     ["big-endian words", { byteOrder: "big" }],
     ["padded at the far end of rows", { chunkShape: [2, 8] }],
     ["layers in parts", { shape: [4, 4, 6], chunkShape: [2, 2, 6] }],
+    ["with a checksum", { compressors: [{ kind: "crc32c" }] }],
   ])("offers none: %s", (_name, changes) => {
-    expect(isInto({ ...METADATA, ...changes })).not.toContain(true);
+    expect(isInto(plainMetadata({ ...changes }))).not.toContain(true);
+  });
+
+  it("offers no shards, whose index is no element", () => {
+    const metadata = metadataOf(fixtureNamed("v3: shards: one of one"));
+    expect(plan(metadata).chunks).toMatchObject([{ into: undefined, storedBytes: undefined }]);
   });
 
   it("does not offer a padded last chunk", () => {
-    expect(isInto({ ...METADATA, shape: [5, 6] })).toEqual([true, true, false]);
+    expect(isInto(plainMetadata({ shape: [5, 6] }))).toEqual([true, true, false]);
   });
 
   it("keeps what was read into its place, without a copy", () => {
@@ -109,14 +109,21 @@ describe("where stored bytes are final bytes", () => {
   });
 
   it("checks bools that were read into their place", () => {
-    const reading = plan({ ...METADATA, dtype: "bool" });
+    const reading = plan(plainMetadata({ dtype: "bool" }));
     const into = reading.chunks[1]?.into ?? new Uint8Array(0);
     into[5] = 2;
     expect(() => reading.accept(1, into)).toThrow(expect.objectContaining({ code: "DATA_LOSS" }));
   });
 
+  it("gives int4 its sign in its place", () => {
+    const reading = plan(plainMetadata({ dtype: "int4" }));
+    for (const { into } of reading.chunks) into?.fill(0x0f);
+    reading.chunks.forEach(({ into }, number) => reading.accept(number, into));
+    expect(reading.finish().data).toEqual(new Int8Array(24).fill(-1));
+  });
+
   it("copies other values, so that the result never lies in the reader's memory", () => {
-    const reading = plan({ ...METADATA, chunkShape: [4, 6] });
+    const reading = plan(plainMetadata({ chunkShape: [4, 6] }));
     const stored = new Uint8Array(48);
     reading.accept(0, stored);
     expect(reading.finish().data.buffer).not.toBe(stored.buffer);
@@ -124,13 +131,8 @@ describe("where stored bytes are final bytes", () => {
 
   it("makes a single decompressed chunk the result", () => {
     const content = new Uint8Array(48);
-    const metadata: ArrayMetadata = {
-      ...METADATA,
-      chunkShape: [4, 6],
-      compressor: { kind: "zstd", level: 1 },
-    };
-    const engine = { decompress: () => content, compress: undefined };
-    const plan = planArray(metadata, { missingChunks: "error", what: "w", zstd: engine });
+    const metadata = plainMetadata({ chunkShape: [4, 6], compressors: [ZSTD] });
+    const plan = planArray(metadata, { missingChunks: "error", what: "w", codecs: { zstd: () => content } });
     plan.accept(0, new Uint8Array(0));
     expect(plan.finish().data.buffer).toBe(content.buffer);
   });
@@ -147,14 +149,28 @@ describe("missing chunks", () => {
     );
   });
 
+  it("are damage within a shard, too, unless they stand for the fill value", () => {
+    const fixture = fixtureNamed("v3: an inner chunk missing");
+    const stored = chunkOf(fixture, "c/0/0");
+    expect(() => plan(metadataOf(fixture)).accept(0, stored)).toThrow(
+      expect.objectContaining({
+        code: "DATA_LOSS",
+        message: "params.w: chunk c/0/0: inner chunk 0.0 is missing",
+      }),
+    );
+    const reading = plan(metadataOf(fixture), "fill");
+    reading.accept(0, stored);
+    expect(reading.finish().data).toEqual(Int32Array.of(-7, -7, 1, 2));
+  });
+
   it("read as zeros without a fill value", () => {
-    const reading = plan({ ...METADATA, chunkShape: [4, 6] }, "fill");
+    const reading = plan(plainMetadata({ chunkShape: [4, 6] }), "fill");
     reading.accept(0, undefined);
     expect(reading.finish().data).toEqual(new Int16Array(24));
   });
 
   it("read as the fill value, beside chunks that are there", () => {
-    const reading = plan({ ...METADATA, shape: [3], chunkShape: [2], fillValue: -7 }, "fill");
+    const reading = plan(plainMetadata({ shape: [3], chunkShape: [2], fillValue: -7 }), "fill");
     reading.accept(1, undefined);
     reading.accept(0, Uint8Array.of(1, 0, 2, 0));
     expect(reading.finish().data).toEqual(Int16Array.of(1, 2, -7));
@@ -168,8 +184,8 @@ describe("bounds", () => {
   });
 
   it("refuses more chunks than can be listed", () => {
-    expect(() => plan({ ...METADATA, shape: [2 ** 40], chunkShape: [1] })).toThrow(tooMany);
-    expect(() => plan({ ...METADATA, shape: [2 ** 20, 2 ** 20], chunkShape: [1, 1] })).toThrow(tooMany);
+    expect(() => plan(plainMetadata({ shape: [2 ** 40], chunkShape: [1] }))).toThrow(tooMany);
+    expect(() => plan(plainMetadata({ shape: [2 ** 20, 2 ** 20], chunkShape: [1, 1] }))).toThrow(tooMany);
   });
 
   it("lets the caller choose how many those are", () => {
@@ -179,13 +195,13 @@ describe("bounds", () => {
   });
 
   it("has no chunks for arrays of size 0, whatever the other sizes", () => {
-    const empty = plan({ ...METADATA, shape: [2 ** 40, 0, 3], chunkShape: [1, 1, 1] });
+    const empty = plan(plainMetadata({ shape: [2 ** 40, 0, 3], chunkShape: [1, 1, 1] }));
     expect(empty.chunks).toEqual([]);
     expect(empty.finish()).toMatchObject({ shape: [2 ** 40, 0, 3], data: new Int16Array(0) });
   });
 
   it("takes no memory before there is something to put into it", () => {
-    const huge: ArrayMetadata = { ...METADATA, shape: [2 ** 50], chunkShape: [2 ** 50] };
+    const huge = plainMetadata({ shape: [2 ** 50], chunkShape: [2 ** 50] });
     const reading = plan(huge);
     expect(reading.chunks).toMatchObject([{ key: "0", storedBytes: 2 ** 51 }]);
     expect(() => reading.accept(0, new Uint8Array(8))).toThrow(
@@ -211,14 +227,13 @@ function elementByte(number: number, part: number): number {
 
 /** Cuts an array into chunks, an element at a time: the definition of the layout. */
 function cut(metadata: ArrayMetadata, itemBytes: number, indices: readonly number[]): Uint8Array {
-  const { shape, chunkShape, order } = metadata;
+  const { shape, chunkShape, codec } = metadata;
   const count = chunkShape.reduce((product, size) => product * size, 1);
   const chunk = new Uint8Array(count * itemBytes).fill(0xee); // padding
   for (let at = 0; at < count; at++) {
-    const axes = [...chunkShape.keys()];
     const within = chunkShape.map(() => 0);
     let rest = at;
-    for (const axis of order === "C" ? axes.toReversed() : axes) {
+    for (const axis of codec.axisOrder.toReversed()) {
       within[axis] = rest % (chunkShape[axis] ?? 1);
       rest = Math.floor(rest / (chunkShape[axis] ?? 1));
     }
@@ -248,13 +263,12 @@ describe("any cut of any array", () => {
         fc.boolean(),
         fc.boolean(),
         (axes, order, [dtype, itemBytes], backwards, shift) => {
-          const metadata: ArrayMetadata = {
-            ...METADATA,
+          const metadata = plainMetadata({
             shape: axes.map(({ size }) => size),
             chunkShape: axes.map(({ chunk }) => chunk),
             order,
             dtype,
-          };
+          });
           const reading = plan(metadata);
           const numbers = [...reading.chunks.keys()];
           for (const number of backwards ? numbers.toReversed() : numbers) {
@@ -277,4 +291,36 @@ describe("any cut of any array", () => {
 it("names array and chunk in the errors of zstd", () => {
   const reading = plan(metadataOf(fixtureNamed("padded chunks")));
   expect(() => reading.accept(4, Uint8Array.of(1, 2, 3))).toThrow("params.w: chunk 1.1");
+});
+
+describe("any damage to a stored chunk", () => {
+  it("ends in an array or in an OrbaxError", () => {
+    const withChunks = allFixtureArrays.filter(({ chunks }) => Object.keys(chunks).length > 0);
+    const damage = fc.record({
+      fixture: fc.constantFrom(...withChunks),
+      at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      removed: fc.nat(3),
+      inserted: fc.uint8Array({ maxLength: 3 }),
+      cut: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(damage, ({ fixture, at, removed, inserted, cut }) => {
+        const metadata = metadataOf(fixture);
+        const reading = plan(metadata, "fill");
+        try {
+          for (const [number, { key }] of reading.chunks.entries()) {
+            const stored = chunkOf(fixture, key);
+            const place = Math.floor(at * (stored?.length ?? 0));
+            const head = stored?.subarray(0, place) ?? [];
+            const tail = cut ? [] : (stored?.subarray(place + removed) ?? []);
+            reading.accept(number, stored && Uint8Array.of(...head, ...inserted, ...tail));
+          }
+          expect(reading.finish().shape).toEqual(fixture.shape);
+        } catch (error) {
+          expect(isOrbaxError(error), String(error)).toBe(true);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
 });

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as zarr from "zarrita";
-import { toChunk, toFloat32 } from "../../src/zarr/convert.js";
+import { shownAs, toChunk, toFloat32 } from "../../src/zarr/convert.js";
 import { type NdArray, ndarray } from "../../src/zarr/nd-array.js";
 
 describe("toFloat32", () => {
@@ -13,6 +13,11 @@ describe("toFloat32", () => {
     [ndarray("float16", [3], Uint16Array.of(0x3c00, 0x8001, 0xfc00)), [1, -(2 ** -24), -Infinity]],
     [ndarray("bfloat16", [2], Uint16Array.of(0x3f80, 0x0001)), [1, 2 ** -133]],
     [ndarray("int64", [2], BigInt64Array.of(-3n, 2n ** 62n)), [-3, 2 ** 62]],
+    [ndarray("float8_e5m2", [3], Uint8Array.of(0x3c, 0x7c, 0xfd)), [1, Infinity, NaN]],
+    [ndarray("float8_e8m0fnu", [2], Uint8Array.of(0, 0xfe)), [2 ** -127, 2 ** 127]],
+    [ndarray("float4_e2m1fn", [3], Uint8Array.of(0x07, 0x09, 0x14)), [6, -0.5, -2]],
+    [ndarray("int4", [2], Int8Array.of(-8, 7)), [-8, 7]],
+    [ndarray("uint4", [1], Uint8Array.of(15)), [15]],
   ])("converts $dtype", (array, values) => {
     expect([...toFloat32(array)]).toEqual(values);
   });
@@ -84,6 +89,27 @@ describe("toChunk", () => {
     expect((await toChunk(array, { raw: true })).data).toBe(array.data);
     const half = ndarray("float16", [1], Uint16Array.of(0x3e00));
     expect((await toChunk(half)).data).toEqual(Float32Array.of(1.5));
+  });
+
+  it.each([
+    ["float8_e4m3fn", Uint8Array.of(0x3c), Float32Array.of(1.5)],
+    ["float4_e2m1fn", Uint8Array.of(0x0f), Float32Array.of(-6)],
+  ] as const)("gives %s as float32, or raw", async (dtype, data, values) => {
+    const array = ndarray(dtype, [1], data);
+    expect((await toChunk(array)).data).toEqual(values);
+    expect((await toChunk(array, { raw: true })).data).toBe(data);
+    expect([shownAs(dtype, false).dataType, shownAs(dtype, true).dataType]).toEqual(["float32", "uint8"]);
+  });
+
+  it.each([
+    ["int4", Int8Array.of(-8), "int8"],
+    ["int2", Int8Array.of(-2), "int8"],
+    ["uint4", Uint8Array.of(15), "uint8"],
+  ] as const)("gives %s as it is in memory, raw or not", async (dtype, data, dataType) => {
+    for (const raw of [false, true]) {
+      expect((await toChunk(ndarray(dtype, [1], data), { raw })).data).toBe(data);
+      expect(shownAs(dtype, raw)).toEqual({ dataType, innerShape: [] });
+    }
   });
 
   it("gives complex numbers one more axis", async () => {

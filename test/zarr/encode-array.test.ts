@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { loadZstd } from "../../src/bytes/zstd.js";
 import { planArray } from "../../src/zarr/array.js";
 import { dtypeRow } from "../../src/zarr/dtype.js";
 import { encodeArray } from "../../src/zarr/encode-array.js";
-import { encodeZarray } from "../../src/zarr/metadata.js";
 import { type NdArray, ndarray } from "../../src/zarr/nd-array.js";
+import { encodeZarray } from "../../src/zarr/zarr2.js";
+import { encodeZarrJson } from "../../src/zarr/zarr3.js";
 import {
   type FixtureArray,
   fixtureArrays,
+  fixtureArrays3,
   fixtureNamed,
   fromHex,
   metadataOf,
   toHex,
 } from "./fixture-arrays.js";
 
-const zstd = await loadZstd();
 const NONE = { kind: "none" } as const;
 const ZSTD = { kind: "zstd", level: 1 } as const;
 
@@ -39,8 +39,8 @@ const uncompressed = fixtureArrays.written.filter(
 describe("encodeArray", () => {
   it.each(uncompressed)("stores $name exactly as TensorStore does", (fixture) => {
     const { metadata, chunks } = encodeArray(arrayOf(fixture), { compressor: NONE });
-    expect(new TextDecoder().decode(encodeZarray(metadata))).toBe(fixture.zarray);
-    expect(Object.fromEntries(chunks.map(([key, bytes]) => [key, toHex(bytes)]))).toEqual(fixture.chunks);
+    expect(new TextDecoder().decode(encodeZarray(metadata))).toBe(fixture.document);
+    expect(Object.fromEntries(chunks.map(([key, encode]) => [key, toHex(encode())]))).toEqual(fixture.chunks);
   });
 
   it("stores no chunk of an array of size 0, whose chunks are 1 there", () => {
@@ -48,29 +48,28 @@ describe("encodeArray", () => {
     const { metadata, chunks } = encodeArray(ndarray("float32", [0, 3], new Float32Array(0)), {
       compressor: ZSTD,
     });
-    expect(new TextDecoder().decode(encodeZarray(metadata))).toBe(fixture.zarray);
+    expect(new TextDecoder().decode(encodeZarray(metadata))).toBe(fixture.document);
     expect(chunks).toEqual([]);
   });
 
   it("hands out the array's own memory", () => {
     const data = Float64Array.of(1, 2, 3).subarray(1);
     const { chunks } = encodeArray(ndarray("float64", [2], data), { compressor: NONE });
-    const bytes = chunks[0]?.[1];
+    const bytes = chunks[0]?.[1]();
     expect([bytes?.buffer, bytes?.byteOffset, bytes?.length]).toEqual([data.buffer, 8, 16]);
   });
 
   it("compresses with the encoder that it is given", () => {
     const array = ndarray("int8", [2], Int8Array.of(5, 6));
     const { metadata, chunks } = encodeArray(array, { compressor: ZSTD, zstd: levelAndData });
-    expect(metadata.compressor).toEqual(ZSTD);
-    expect(chunks).toEqual([["0", Uint8Array.of(1, 1, 5, 6)]]);
+    expect(metadata.codec.compressors).toEqual([{ kind: "zstd", level: 1, checksum: false }]);
+    expect(chunks.map(([key, encode]) => [key, encode()])).toEqual([["0", Uint8Array.of(1, 1, 5, 6)]]);
   });
 
   it("refuses zstd without an encoder", () => {
     const array = ndarray("int8", [2], Int8Array.of(5, 6));
-    expect(() => encodeArray(array, { compressor: ZSTD })).toThrow(
-      expect.objectContaining({ code: "UNSUPPORTED" }),
-    );
+    const { chunks } = encodeArray(array, { compressor: ZSTD });
+    expect(() => chunks[0]?.[1]()).toThrow(expect.objectContaining({ code: "UNSUPPORTED" }));
   });
 
   it("refuses bools that Python would not read", () => {
@@ -86,11 +85,69 @@ describe("encodeArray", () => {
   it.each(uncompressed)("is undone by planArray: $name", (fixture) => {
     const array = arrayOf(fixture);
     const { metadata, chunks } = encodeArray(array, { compressor: NONE });
-    const plan = planArray(metadata, { missingChunks: "error", what: "w", zstd });
+    const plan = planArray(metadata, { missingChunks: "error", what: "w" });
     expect(plan.chunks.map(({ key }) => key)).toEqual(chunks.map(([key]) => key));
-    chunks.forEach(([, bytes], number) => plan.accept(number, bytes));
+    chunks.forEach(([, encode], number) => plan.accept(number, encode()));
     const read = plan.finish();
     expect([read.dtype, read.shape]).toEqual([array.dtype, array.shape]);
     expect(new Uint8Array(read.data.buffer)).toEqual(new Uint8Array(array.data.buffer));
+  });
+});
+
+const asOrbaxWrites = fixtureArrays3.written.filter(({ name }) => name.endsWith("as Orbax writes"));
+
+describe("encodeArray in zarr v3", () => {
+  it.each(asOrbaxWrites)("describes $name exactly as Orbax does", (fixture) => {
+    const compressor = { kind: "zstd", level: 3 } as const;
+    const { metadata } = encodeArray(arrayOf(fixture), { zarr: 3, compressor });
+    expect(new TextDecoder().decode(encodeZarrJson(metadata))).toBe(fixture.document);
+  });
+
+  it("stores a shard of one inner chunk exactly as TensorStore does", () => {
+    const fixture = fixtureNamed("v3: shards: one of one"); // 4 × 6, uncompressed
+    const { metadata, chunks } = encodeArray(arrayOf(fixture), { zarr: 3, compressor: NONE });
+    expect(new TextDecoder().decode(encodeZarrJson(metadata))).toBe(fixture.document);
+    expect(Object.fromEntries(chunks.map(([key, encode]) => [key, toHex(encode())]))).toEqual(fixture.chunks);
+  });
+
+  it("stores rank 0 under c", () => {
+    const { chunks } = encodeArray(ndarray("int8", [], Int8Array.of(5)), { zarr: 3, compressor: NONE });
+    expect(chunks.map(([key]) => key)).toEqual(["c"]);
+  });
+
+  it("stores no chunk of an array of size 0", () => {
+    const fixture = fixtureNamed("v3: shards: size 0");
+    const array = ndarray("float32", [0, 3], new Float32Array(0));
+    const { metadata, chunks } = encodeArray(array, { zarr: 3, compressor: NONE });
+    expect(new TextDecoder().decode(encodeZarrJson(metadata))).toBe(fixture.document);
+    expect(chunks).toEqual([]);
+  });
+
+  it("compresses within the shard", () => {
+    const array = ndarray("int8", [2], Int8Array.of(5, 6));
+    const options = { zarr: 3, compressor: ZSTD, zstd: levelAndData, checksum: false } as const;
+    const stored = encodeArray(array, options).chunks[0]?.[1]();
+    expect(stored?.subarray(0, 4)).toEqual(Uint8Array.of(1, 0, 5, 6));
+    expect(stored).toHaveLength(4 + 16 + 4);
+  });
+
+  it.each(["uint4"] as const)("refuses %s, which zarr does not store", (dtype) => {
+    const array = ndarray(dtype, [1], Uint8Array.of(1));
+    expect(() => encodeArray(array, { zarr: 3, compressor: NONE })).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+    );
+  });
+
+  it.each([
+    ["int4", 8, "expected -8 to 7"],
+    ["int2", -3, "expected -2 to 1"],
+  ] as const)("refuses what %s cannot hold", (dtype, element, message) => {
+    const array = ndarray(dtype, [2], Int8Array.of(0, element));
+    expect(() => encodeArray(array, { compressor: NONE })).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: `${dtype} array: element 1 is ${element}, ${message}`,
+      }),
+    );
   });
 });

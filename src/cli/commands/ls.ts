@@ -1,15 +1,11 @@
 import { join } from "node:path";
-import { type Layout, recognise, type StepLayout } from "../../checkpoint/layout.js";
-import { standInFor } from "../../checkpoint/stand-in.js";
-import { decodeStepMetadata, STEP_METADATA_FILE } from "../../checkpoint/step-metadata.js";
-import { isOrbaxError } from "../../errors.js";
-import { openStorage } from "../../storage/open.js";
-import { readFile } from "../../storage/read.js";
+import { type Layout, storageOfStep } from "../../checkpoint/layout.js";
+import { recogniseSource } from "../../checkpoint/recognise-source.js";
+import { readStepMetadata } from "../../checkpoint/step-metadata.js";
 import type { ReadableStorage } from "../../storage/storage.js";
-import { within } from "../../storage/within.js";
 import type { Arguments } from "../args.js";
 import type { Command } from "../command.js";
-import { diskUsage, modificationTime } from "../disk-usage.js";
+import { modificationTime, placeBytes } from "../disk-usage.js";
 import type { Io } from "../io.js";
 import { givenLimits } from "../limit-option.js";
 import { CLI_LIMITS, type CliLimits } from "../limits.js";
@@ -41,53 +37,37 @@ export const ls: Command = {
 async function runLs(args: Arguments, io: Io): Promise<number> {
   const limits = { ...CLI_LIMITS, ...givenLimits(args.texts("limit")) };
   const path = localPath(args.path);
-  const { storage, layout } = await openingPath(path, async () => recogniseOrStandIn(path));
+  const { storage, layout } = await openingPath(path, async () => recogniseSource(path, { limits }));
   if (args.flag("json")) {
     await io.out.write(`${JSON.stringify(listingJson(layout))}\n`);
     return 0;
   }
   const steps: ListedStep[] = [];
-  for (const step of stepsOf(layout)) {
-    steps.push({ ...step, ...(await measure(storage, step.storedName, limits)) });
-  }
+  for (const step of stepsOf(storage, layout)) steps.push({ ...step, ...(await measure(step, limits)) });
   const options = { columns: columnsOf(io), style: styleFor(io) };
   await io.out.write(formatListing(args.path, layout, steps, options));
   return 0;
 }
 
-/** As `openCheckpoint` opens a path: also one whose overwrite was interrupted. */
-async function recogniseOrStandIn(path: string): Promise<{ storage: ReadableStorage; layout: Layout }> {
-  const storage = await openStorage(path);
-  try {
-    return { storage, layout: await recognise(storage) };
-  } catch (error) {
-    const standIn = isOrbaxError(error, "NOT_FOUND") ? await standInFor(path) : undefined;
-    if (standIn === undefined) throw error;
-    return { storage: standIn, layout: await recognise(standIn) };
-  }
-}
-
-type Step = {
-  readonly step: number | null;
-  readonly name: string;
-  readonly storedName: string;
-  readonly layout: StepLayout;
+type Step = Pick<ListedStep, "step" | "name" | "layout" | "damage"> & {
+  /** Its directory, or the one that holds its file. */
+  readonly storage: ReadableStorage;
 };
 
-function stepsOf(layout: Layout): readonly Step[] {
-  return layout.kind === "steps" ? layout.steps : [{ step: null, name: ".", storedName: "", layout }];
+function stepsOf(storage: ReadableStorage, layout: Layout): readonly Step[] {
+  if (layout.kind !== "steps") return [{ step: null, name: ".", layout, storage }];
+  return layout.steps.map((step) => ({ ...step, storage: storageOfStep(storage, step) }));
 }
 
 /** When a step was saved, and its size. */
-async function measure(storage: ReadableStorage, storedName: string, limits: CliLimits) {
-  const directory = join(storage.name ?? ".", storedName);
-  const step = storedName === "" ? storage : within(storage, `/${storedName}`);
-  const limit = { limit: limits.metadataBytes, limitName: "metadataBytes" } as const;
-  const bytes = await readFile(step, `/${STEP_METADATA_FILE}`, limit);
-  const { commitTimestampNs } = decodeStepMetadata(bytes ?? new Uint8Array(0));
+async function measure({ storage, layout }: Step, limits: CliLimits) {
+  const file = layout.kind === "item" ? layout.file : undefined;
+  const path = join(storage.name ?? ".", file ?? "");
+  // A file tells nothing about itself, and what lies beside it is not its own.
+  const { commitTimestampNs } = file === undefined ? await readStepMetadata(storage, { limits }) : {};
   const saved =
     commitTimestampNs === undefined
-      ? modificationTime(directory)
+      ? modificationTime(path)
       : new Date(Number(commitTimestampNs / 1_000_000n));
-  return { saved, bytes: diskUsage(directory) };
+  return { saved, bytes: placeBytes({ storage, file }) };
 }

@@ -1,22 +1,26 @@
+import type { JsonObject } from "../../bytes/json.js";
 import type { DescribedLeaf } from "../../checkpoint/stored-leaf.js";
-import type { PytreeLeaf } from "../../pytree/leaf.js";
+import { notFound } from "../../errors.js";
+import { compileSelector } from "../../pytree/key-path.js";
 import type { Arguments } from "../args.js";
 import type { Command } from "../command.js";
-import { escapeText } from "../escape-text.js";
-import { formatBytes, formatPlural } from "../format-number.js";
+import { placeBytes } from "../disk-usage.js";
 import type { Io } from "../io.js";
+import { itemContent } from "../item-content.js";
 import { ItemReader } from "../item-reader.js";
+import { jsonText } from "../json-text.js";
 import { describedJson } from "../leaf-json.js";
 import { isSmall } from "../leaf-text.js";
-import { givenLimits } from "../limit-option.js";
-import { localPath } from "../open-path.js";
+import { ITEM_LIMITS, limitsForFiles } from "../limits.js";
+import { type OpenedItem, openItem, type PlainItem } from "../open-item.js";
 import { COMMON_OPTIONS, ITEM_OPTION, JSON_OPTION, STEP_OPTION } from "../options.js";
 import { Output } from "../output.js";
+import { showItem } from "../show-item.js";
+import { showText } from "../show-text.js";
 import { columnsOf, styleFor } from "../style.js";
-import { type ReadValues, totalsOf } from "../totals.js";
-import { treeOf } from "../tree-node.js";
-import { treeRows } from "../tree-rows.js";
-import { treeText } from "../tree-text.js";
+import { Tally } from "../tally.js";
+import { type Totals, totalsOf } from "../totals.js";
+import type { ShownLeaf } from "../tree-node.js";
 
 /** `orbax-ts show`: the tree without its arrays. */
 export const show: Command = {
@@ -24,34 +28,110 @@ export const show: Command = {
   summary: "the tree: keys, dtypes, shapes, sizes, small values",
   description:
     "Shows the tree of a checkpoint: for each leaf its dtype, shape, bytes in memory and " +
-    "sharding; small values beside it. Strings and random keys that Datarax stores as trees of " +
-    "numbers are shown as what they are. Large arrays are not read.",
+    "sharding; small values beside it. Layers that are alike have one line, and so has a subtree " +
+    "that looks like another one. Strings and random keys that Datarax stores as trees of numbers " +
+    "are shown as what they are. Large arrays are not read. Items that are no tree are shown as " +
+    "their text, or with the sizes of their files.",
   paths: [{ name: "PATH", summary: "a checkpoint, a step with items, or a directory of steps" }],
-  options: { ...STEP_OPTION, ...ITEM_OPTION, ...JSON_OPTION, ...COMMON_OPTIONS },
+  options: {
+    ...STEP_OPTION,
+    ...ITEM_OPTION,
+    depth: {
+      kind: "integer",
+      value: "N",
+      least: 1n,
+      most: 1000n,
+      summary: "show N keys of each path; default: what fits on two screens",
+    },
+    filter: {
+      kind: "list",
+      value: "GLOB",
+      summary: "only leaves at or below, e.g. 'params/**/kernel'; repeatable",
+    },
+    ...JSON_OPTION,
+    ...COMMON_OPTIONS,
+  },
   example: [
-    "$ orbax-ts show runs/7 --step 20",
-    "runs/7/20/state",
-    "401,920 parameters in 2 arrays, 1.6 MB; 1.5 MB on disk",
+    "$ orbax-ts show runs/7",
+    "34,612,225 parameters in 184 arrays, 138 MB in memory, 43 MB on disk",
+    "float32 138 MB (>99 %), int64, int32 (each <1 %), optimizer 92 MB (67 %)",
+    "runs/7/20000/state",
     "",
-    "params/dense/",
-    "  bias    float32 [512]       2.0 kB  cpu:0",
-    "  kernel  float32 [784, 512]  1.6 MB  cpu:0",
-    "step      int64                       20",
+    "opt_state/                23.1M params          92 MB",
+    "  count                   int32 []                4 B  20000  cpu:0",
+    "  mu/                     11.5M params          46 MB  like params/",
+    "  nu/                     11.5M params          46 MB  like params/",
+    "params/                   11.5M params          46 MB",
+    "  embed                   float32 [8192, 256]  8.4 MB  cpu:0",
+    "  layer_0 … layer_11 ×12  9.44M params          38 MB",
+    "    attn/                 262k params          1.0 MB",
+    "      out                 float32 [256, 256]   262 kB  cpu:0",
+    "      qkv                 float32 [256, 768]   786 kB  cpu:0",
+    "    mlp/                  524k params          2.1 MB",
+    "      down                float32 [1024, 256]  1.0 MB  cpu:0",
+    "      up                  float32 [256, 1024]  1.0 MB  cpu:0",
+    "    norm                  float32 [256]        1.0 kB  cpu:0",
+    "step                      int64                        20000",
   ],
   run: runShow,
 };
 
 async function runShow(args: Arguments, io: Io): Promise<number> {
   await io.prepareZstd?.();
-  const limits = givenLimits(args.texts("limit"));
-  const chosen = { step: args.safeInteger("step"), item: args.text("item") };
-  const reader = await ItemReader.openPath(localPath(args.path), chosen, limits);
-  const wanted = reader.leaves.filter(args.flag("json") ? isPlain : isSmall);
-  const values = new Map<DescribedLeaf, PytreeLeaf>();
-  for await (const { leaf, value } of reader.read(wanted)) values.set(leaf, value);
-  const pieces = args.flag("json") ? jsonPieces(reader, values) : textPieces(reader, values, io);
+  const item = await openItem(args);
+  const pieces =
+    item.kind === "pytree" ? await treePieces(item, args, io) : await plainPieces(item, args, io);
   await new Output(io.out).writeAll(pieces);
   return 0;
+}
+
+async function treePieces(
+  { place, path, limits }: OpenedItem,
+  args: Arguments,
+  io: Io,
+): Promise<Iterable<string>> {
+  const reader = await ItemReader.open(place, limits);
+  const filters = args.texts("filter");
+  const leaves = filters.length === 0 ? reader.leaves : selectLeaves(reader.leaves, filters, path);
+  const isJson = args.flag("json");
+  if (!isJson) new Tally("leaves to show", "shownLeaves", reader.limits).add(leaves.length);
+  const isWanted = isJson ? isPlain : isSmall;
+  const values = new Map<DescribedLeaf, ShownLeaf["value"]>();
+  for await (const { leaf, value } of reader.read(leaves.filter(isWanted))) values.set(leaf, value);
+  const shown = leaves.map((leaf): ShownLeaf => ({ leaf, value: values.get(leaf) }));
+  if (isJson) return jsonPieces(shown, reader);
+  return showText(shown, reader, {
+    columns: columnsOf(io),
+    style: styleFor(io),
+    place: path,
+    depth: args.safeInteger("depth"),
+    whole: filters.length === 0 ? undefined : wholeTotals(reader, values),
+  });
+}
+
+/** @throws {OrbaxError} `NOT_FOUND` for globs that select nothing. */
+function selectLeaves(
+  leaves: readonly DescribedLeaf[],
+  globs: readonly string[],
+  file: string,
+): readonly DescribedLeaf[] {
+  const selected = new Set<DescribedLeaf>();
+  for (const glob of globs) {
+    const selects = compileSelector(glob);
+    const found = leaves.filter(({ path }) => selects(path));
+    if (found.length === 0)
+      throw notFound(`${file}: --filter ${JSON.stringify(glob)} selects no leaf`, { file });
+    for (const leaf of found) selected.add(leaf);
+  }
+  return leaves.filter((leaf) => selected.has(leaf));
+}
+
+/** Of a tree of which only some scalars were read: the others count as they are stored. */
+function wholeTotals(reader: ItemReader, values: ReadonlyMap<DescribedLeaf, ShownLeaf["value"]>): Totals {
+  return totalsOf(
+    reader.leaves.map((leaf) => ({ leaf, value: values.get(leaf) })),
+    reader,
+  );
 }
 
 /** Leaves whose values `show --json` prints. */
@@ -59,25 +139,27 @@ function isPlain({ storage }: DescribedLeaf): boolean {
   return storage.kind !== "array" || storage.holds === "scalar";
 }
 
-function* jsonPieces(reader: ItemReader, values: ReadValues): Generator<string> {
+function* jsonPieces(leaves: readonly ShownLeaf[], reader: ItemReader): Generator<string> {
   let isFirst = true;
   yield '{"kind":"pytree","leaves":[';
-  for (const leaf of reader.leaves) {
-    const json = describedJson(leaf, reader.kindOf(leaf), values.get(leaf), reader.implOf(leaf));
+  for (const { leaf, value } of leaves) {
+    const json = describedJson(leaf, reader.kindOf(leaf), value, reader.implOf(leaf));
     yield (isFirst ? "" : ",") + JSON.stringify(json);
     isFirst = false;
   }
-  yield `],"totals":${JSON.stringify(totalsOf(reader, values))}}\n`;
+  const { parameters, bytes } = totalsOf(leaves, reader);
+  yield `],"totals":${JSON.stringify({ parameters, bytes, stored: reader.storedBytes })}}\n`;
 }
 
-function* textPieces(reader: ItemReader, values: ReadValues, io: Io): Generator<string> {
-  const style = styleFor(io);
-  const { parameters, bytes, stored } = totalsOf(reader, values);
-  const arrays = reader.leaves.filter((leaf) => reader.kindOf(leaf) === "array").length;
-  const counts = `${formatPlural(parameters, "parameter")} in ${formatPlural(arrays, "array")}`;
-  yield `${style.bold(escapeText(reader.place))}\n`;
-  yield `${counts}, ${formatBytes(bytes)}; ${formatBytes(stored)} on disk\n\n`;
-  const columns = columnsOf(io);
-  const shown = reader.leaves.map((leaf) => ({ leaf, value: values.get(leaf) }));
-  yield* treeText(treeRows(treeOf(shown)), { columns, style, reader });
+async function plainPieces({ kind, place, path, limits: given }: PlainItem, args: Arguments, io: Io) {
+  const stored = placeBytes(place);
+  const limits = limitsForFiles(ITEM_LIMITS, given, stored);
+  const content = await itemContent(kind, place.storage, { limits, hashes: undefined });
+  if (args.flag("json")) return jsonLine({ kind, ...content, totals: { stored } });
+  return showItem(kind, content, { columns: columnsOf(io), style: styleFor(io), stored, place: path });
+}
+
+function* jsonLine(value: JsonObject): Generator<string> {
+  yield* jsonText(value);
+  yield "\n";
 }

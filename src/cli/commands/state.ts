@@ -1,3 +1,4 @@
+import { arrayTypeOf } from "../../checkpoint/stored-leaf.js";
 import { readState } from "../../datarax/read-state.js";
 import { findCheckpoint } from "../../datarax/step-directories.js";
 import { formatTaggedJson } from "../../datarax/tagged-json.js";
@@ -11,7 +12,7 @@ import { jsonText } from "../json-text.js";
 import { givenLimits } from "../limit-option.js";
 import type { CliLimits } from "../limits.js";
 import { localPath } from "../open-path.js";
-import { COMMON_OPTIONS, STEP_OPTION } from "../options.js";
+import { COMMON_OPTIONS, INTEGER_STEP_OPTION } from "../options.js";
 import { Output } from "../output.js";
 import { Tally } from "../tally.js";
 
@@ -26,7 +27,7 @@ export const state: Command = {
     "is none, is as in Datarax.",
   paths: [{ name: "PATH", summary: "the base directory of an IteratorCheckpoint" }],
   options: {
-    ...STEP_OPTION,
+    ...INTEGER_STEP_OPTION,
     json: { kind: "flag", summary: "on one line" },
     ...COMMON_OPTIONS,
   },
@@ -55,7 +56,7 @@ async function runState(args: Arguments, io: Io): Promise<number> {
   const saved = await readState(path, { step, limits });
   const metadata = saved.metadata === null ? null : formatTaggedJson(saved.metadata, limits);
   const json = { step: saved.step, state: formatTaggedJson(saved.state, limits), metadata };
-  await new Output(io.out).writeAll(line(jsonText(json, args.flag("json") ? 0 : 2)));
+  await new Output(io.out).writeAll(line(jsonText(json, { indent: args.flag("json") ? 0 : 2 })));
   return 0;
 }
 
@@ -82,8 +83,8 @@ async function checkSize(
   given: Partial<CliLimits>,
 ): Promise<CliLimits> {
   const { storage } = await findCheckpoint(await openStorage(path), step);
-  const { leaves, limits } = await ItemReader.open(storage, given);
+  const { leaves, limits } = await ItemReader.open({ storage }, given);
   const elements = new Tally("elements of all arrays", "stateElements", limits);
-  for (const { array } of leaves) if (array !== undefined) elements.add(elementCount(array.shape));
+  for (const leaf of leaves) elements.add(elementCount(arrayTypeOf(leaf)?.shape ?? [0]));
   return limits;
 }

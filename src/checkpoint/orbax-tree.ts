@@ -1,0 +1,114 @@
+import { inFile, notFound, OrbaxError } from "../errors.js";
+import { type Limits, withDefaultLimits } from "../limits.js";
+import { readFile } from "../storage/read.js";
+import type { ReadableStorage, StorageOptions } from "../storage/storage.js";
+import { readAggregated } from "./aggregate-file.js";
+import { readLeafExtras } from "./leaf-extras.js";
+import { openArrayStore } from "./open-array-store.js";
+import { PytreeItem } from "./pytree-item.js";
+import { decodeRichTypes } from "./rich-types.js";
+import { isAggregated, type StoredLeaf, storedLeaves } from "./stored-leaf.js";
+import { STRINGS_FILE, StringsFile } from "./strings-file.js";
+import { decodeTreeMetadata, TREE_METADATA_FILE, type TreeMetadata } from "./tree-metadata.js";
+
+/** How a tree is opened. */
+export type OpenTreeOptions = StorageOptions & {
+  readonly limits?: Partial<Limits> | undefined;
+  /**
+   * Reads a tree that lost its top database, or whose partial save was never finished, from what is left of it, and
+   * is called with what was missing. Without it such a tree is refused.
+   */
+  readonly onSalvage?: ((message: string) => void) | undefined;
+};
+
+/**
+ * Opens a directory with `_METADATA` (docs/spec/orbax-layout.md sections 6 to 15). This reads that file, and
+ * `checkpoint` beside it where an old release keeps values there.
+ *
+ * @throws {OrbaxError} `NOT_FOUND` without `_METADATA` · `DATA_LOSS` if it is damaged.
+ */
+export async function openOrbaxTree(
+  storage: ReadableStorage,
+  options: OpenTreeOptions = {},
+): Promise<PytreeItem> {
+  const limits = withDefaultLimits(options.limits);
+  const metadata = await readTreeMetadata(storage, limits, options);
+  if (metadata !== undefined) return treeOf(storage, metadata, options);
+  // Orbax's own words, which Datarax passes on.
+  throw notFound(
+    `Metadata file (named ${TREE_METADATA_FILE}) does not exist at ${storage.name ?? "the checkpoint"}.`,
+    { file: TREE_METADATA_FILE, pythonType: "FileNotFoundError" },
+  );
+}
+
+/** What `_METADATA` says; `undefined` if there is none. @throws {OrbaxError} `DATA_LOSS` if it is damaged. */
+export async function readTreeMetadata(
+  storage: ReadableStorage,
+  limits: Limits,
+  options: StorageOptions,
+): Promise<TreeMetadata | undefined> {
+  const limit = { limit: limits.metadataBytes, limitName: "metadataBytes" } as const;
+  const bytes = await readFile(storage, `/${TREE_METADATA_FILE}`, { ...limit, signal: options.signal });
+  try {
+    return bytes && decodeTreeMetadata(bytes, limits);
+  } catch (error) {
+    throw inFile(error, TREE_METADATA_FILE);
+  }
+}
+
+/** The tree that `_METADATA` describes. @throws {OrbaxError} `DATA_LOSS` if it describes none. */
+export async function treeOf(
+  storage: ReadableStorage,
+  metadata: TreeMetadata,
+  { onSalvage, ...options }: OpenTreeOptions,
+): Promise<PytreeItem> {
+  const limits = withDefaultLimits(options.limits);
+  const aggregated = metadata.entries.some(isAggregated)
+    ? await readAggregated(storage, limits, options)
+    : undefined;
+  const leaves = leavesOf(metadata, aggregated);
+  const { useOcdbt, valueMetadataTree } = metadata;
+  const firstArray = leaves.find(({ storage: place }) => place.kind === "array")?.name ?? "";
+  const zarr = metadata.useZarr3 ? 3 : 2;
+  let isSalvaged = false;
+  const salvaging = onSalvage && {
+    onSalvage: (message: string) => {
+      isSalvaged = true;
+      onSalvage(message);
+    },
+  };
+  return new PytreeItem({
+    storage,
+    limits,
+    leaves,
+    // Of what is joined from parts nothing may be missing: the part that held it may be lost.
+    missingChunks: () => (metadata.storesAllChunks || isSalvaged ? "error" : "fill"),
+    customMetadata: metadata.customMetadata,
+    openArrays: (reading) =>
+      openArrayStore(storage, { useOcdbt, zarr, firstArray, limits, ...salvaging }, reading),
+    readStrings: (reading) => readStringsFile(storage, limits, reading),
+    readExtras: (described, { sharding }, reading) =>
+      readLeafExtras(storage, described, { sharding, limits }, reading),
+    richTypes: valueMetadataTree === undefined ? undefined : () => decodeRichTypes(valueMetadataTree, limits),
+  });
+}
+
+function leavesOf(metadata: TreeMetadata, aggregated: Parameters<typeof storedLeaves>[1]): StoredLeaf[] {
+  try {
+    return storedLeaves(metadata.entries, aggregated);
+  } catch (error) {
+    throw inFile(error, TREE_METADATA_FILE);
+  }
+}
+
+async function readStringsFile(
+  storage: ReadableStorage,
+  limits: Limits,
+  options?: StorageOptions,
+): Promise<StringsFile> {
+  const limit = { limit: limits.metadataBytes, limitName: "metadataBytes" } as const;
+  const bytes = await readFile(storage, `/${STRINGS_FILE}`, { ...limit, ...options });
+  if (bytes !== undefined) return new StringsFile(bytes, limits);
+  const message = `${STRINGS_FILE}: not found, expected the string leaves`;
+  throw new OrbaxError("DATA_LOSS", message, { file: STRINGS_FILE });
+}

@@ -1,0 +1,43 @@
+import { dataLoss } from "../errors.js";
+import type { ReadableStorage } from "../storage/storage.js";
+import type { Progress } from "./progress.js";
+import type { Sha256 } from "./sha256.js";
+
+/** Bytes of a file that are in memory at once. */
+const PIECE_BYTES = 2 ** 23;
+
+/** Hashes whole files, a piece in memory at a time. */
+export class FileHashes {
+  readonly #sha256: Sha256;
+  readonly #progress: Progress;
+  readonly #allBytes: number;
+  #done = 0;
+
+  /** @param allBytes Bytes of all files that will be hashed, of which progress is reported. */
+  constructor(sha256: Sha256, progress: Progress, allBytes: number) {
+    this.#sha256 = sha256;
+    this.#progress = progress;
+    this.#allBytes = allBytes;
+  }
+
+  /**
+   * The SHA-256 of a file, in hexadecimal.
+   *
+   * @throws {OrbaxError} `DATA_LOSS` if it has not the size that it had when it was listed.
+   */
+  async hash(storage: ReadableStorage, path: string, size: number): Promise<string> {
+    const hasher = this.#sha256.begin();
+    for (let offset = 0; offset < size; offset += PIECE_BYTES) {
+      const length = Math.min(PIECE_BYTES, size - offset);
+      const bytes = await storage.getRange?.(`/${path}`, { offset, length });
+      if (bytes?.length !== length) {
+        const expected = `${size} bytes, which it had before`;
+        throw dataLoss(path, { file: path, field: "size", found: offset + (bytes?.length ?? 0), expected });
+      }
+      hasher.update(bytes);
+      this.#done += length;
+      await this.#progress.show(this.#done, this.#allBytes);
+    }
+    return hasher.end();
+  }
+}
