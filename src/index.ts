@@ -13,15 +13,7 @@
 
 export type { JsonObject, JsonValue } from "./bytes/json.js";
 export type { BestMode } from "./checkpoint/best-step.js";
-export {
-  type Checkpoint,
-  type LoadOptions,
-  load,
-  type OpenCheckpointOptions,
-  openCheckpoint,
-} from "./checkpoint/checkpoint.js";
-export type { ItemKind, StepLayout } from "./checkpoint/layout.js";
-export type { LeafInfo } from "./checkpoint/leaf-info.js";
+export type { Checkpoint, LoadOptions } from "./checkpoint/checkpoint.js";
 export {
   CheckpointManager,
   type CheckpointManagerOptions,
@@ -29,10 +21,13 @@ export {
   type RestoreOptions,
 } from "./checkpoint/manager.js";
 export type { StepSelection } from "./checkpoint/manager-steps.js";
-export type { RootMetadata } from "./checkpoint/root-metadata.js";
-export { type SaveOptions, save } from "./checkpoint/save.js";
-export type { StepMetadata } from "./checkpoint/step-metadata.js";
-export type { StepNameFormat } from "./checkpoint/step-name.js";
+export type { RootMetadata } from "./checkpoint/metadata/root-metadata.js";
+export type { StepMetadata } from "./checkpoint/metadata/step-metadata.js";
+export { load, type OpenCheckpointOptions, openCheckpoint } from "./checkpoint/open-checkpoint.js";
+export type { ItemKind, StepLayout } from "./checkpoint/recognise/layout.js";
+export type { StepNameFormat } from "./checkpoint/recognise/step-name.js";
+export { type SaveOptions, save } from "./checkpoint/save/save.js";
+export type { LeafInfo } from "./checkpoint/tree/leaf-info.js";
 export { isOrbaxError, OrbaxError, type OrbaxErrorCode, type OrbaxErrorDetails } from "./errors.js";
 export { DEFAULT_LIMITS, type Limits } from "./limits.js";
 export type { KeyPath, KeyPathSelector } from "./pytree/key-path.js";

@@ -18,6 +18,11 @@ export type Limits = {
   readonly listedKeys: number;
   /** Bytes of the nodes visited by one listing, decoded, and of the keys that it puts together. */
   readonly listedBytes: number;
+  /**
+   * Bytes that the leaves of a tree take in memory without their values, when one file says what they are: nine
+   * megabytes of msgpack are nine million leaves, of a kilobyte each.
+   */
+  readonly treeBytes: number;
   /** Bytes of one value that is read whole. */
   readonly valueBytes: number;
   /** Bytes of one JSON metadata file, which is parsed in memory. */
@@ -40,6 +45,7 @@ export const DEFAULT_LIMITS: Limits = {
   listedNodes: 1e6,
   listedKeys: 5e7,
   listedBytes: 2 ** 36,
+  treeBytes: 2 ** 36,
   valueBytes: 2 ** 40,
   metadataBytes: 512 * MiB,
   depth: 1000,

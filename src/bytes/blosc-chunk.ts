@@ -14,7 +14,7 @@ export type BloscBlock = {
   readonly parts: readonly BloscPart[];
 };
 
-/** The 16 bytes that every chunk begins with. */
+/** The 16 bytes that every chunk begins with (c-blosc, README_CHUNK_FORMAT). */
 export type BloscHeader = {
   readonly compressor: BloscCompressor;
   readonly shuffle: "none" | "bytes" | "bits";
@@ -29,6 +29,7 @@ export type BloscHeader = {
   readonly blockBytes: number;
 };
 
+/** Bytes of a {@link BloscHeader}. */
 export const BLOSC_HEADER_BYTES = 16;
 /** Of the container and of each packed format, as c-blosc 1 writes them. */
 const VERSION = 2;

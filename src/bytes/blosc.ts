@@ -44,10 +44,7 @@ async function load(): Promise<Decompress> {
   const [zlib, zstd] = await Promise.all([
     loadZlib(),
     // Chunks that have no zstd inside can be read without it, so its failure waits for one that has.
-    loadZstd().then(
-      (zstd): Decompress =>
-        (stored, { what, limit, limitName, size = limit }) =>
-          zstd.decompress(stored, { what, limit, limitName, size }),
+    loadZstd().catch(
       (error: unknown): Decompress =>
         () => {
           throw error;

@@ -1,16 +1,16 @@
-import { copyLiterals, copyMatch } from "./lz-match.js";
+import { addedLength, bytesOfLength, copyLiterals, copyMatch } from "./lz-match.js";
 
 /** Control bytes below are a number of literals, less one; above, the upper three bits are a match's length. */
 const LITERALS = 32;
-/** A length of this value is gone on with in the bytes that follow, the last of which is not 255. */
+/** A length of this value is gone on with in the bytes that follow. */
 const MORE = 7;
 const MIN_MATCH = 2;
 /** Largest distance of 13 bits; the longest ones are this, a byte of 255, and two bytes of what comes on top. */
 const MAX_NEAR_DISTANCE = 8191;
 
 /**
- * Decodes a blosclz block (c-blosc's own variant of FastLZ), which must fill `source`, and whose content must fill
- * `target`. False if it is damaged.
+ * Decodes a blosclz block (c-blosc's own variant of FastLZ, `blosclz.c` in c-blosc 1), which must fill `source`, and
+ * whose content must fill `target`. False if it is damaged.
  */
 export function decodeBlosclz(source: Uint8Array, target: Uint8Array): boolean {
   let from = 0;
@@ -27,12 +27,10 @@ export function decodeBlosclz(source: Uint8Array, target: Uint8Array): boolean {
     } else {
       let length = control >> 5;
       if (length === MORE) {
-        let byte: number | undefined;
-        do {
-          byte = source[from++];
-          if (byte === undefined) return false;
-          length += byte;
-        } while (byte === 255);
+        const added = addedLength(source, from);
+        if (added < 0) return false;
+        from += bytesOfLength(added);
+        length += added;
       }
       length += MIN_MATCH;
       const low = source[from++];

@@ -23,6 +23,18 @@ export type DecompressOptions = {
 export type Decompress = (stored: Uint8Array, options: DecompressOptions) => Uint8Array;
 
 /**
+ * Why an engine has no content for a stream.
+ *
+ * - `damaged`: the stream breaks the format, has a wrong checksum, or ends after or before the bytes do.
+ * - `too long`: the content is longer than the capacity.
+ * - `too large`: the stream may be sound, but this platform has not the memory or the integers for it.
+ */
+export type DecompressFailure = {
+  readonly failure: "damaged" | "too long" | "too large";
+  readonly cause?: unknown;
+};
+
+/**
  * Most bytes that may come out: `size`, or `limit` where it is unknown, and never more than `possible`, which is
  * what the stored bytes can stand for at most.
  *
@@ -51,11 +63,11 @@ export function checkContentSize(format: string, content: Uint8Array, options: D
   }
 }
 
-/** The error for content of another length than `options.size`. */
+/** The error for content of another length than `size`. */
 export function wrongContentSize(
   format: string,
   found: number | string,
-  { what, size }: DecompressOptions,
+  { what, size }: { readonly what: string; readonly size?: number | string | undefined },
 ): OrbaxError {
   return dataLoss(what, { field: `${format} content size`, found, expected: `${size} bytes` });
 }

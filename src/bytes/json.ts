@@ -237,15 +237,6 @@ export function optionalBoolean(
   return value === undefined || value === null ? undefined : expectBoolean(value, what, field);
 }
 
-/** As {@link expectObject}, and `undefined` for a member that is absent or `null`. */
-export function optionalObject(
-  value: JsonValue | undefined,
-  what: string,
-  field: string,
-): JsonObject | undefined {
-  return value === undefined || value === null ? undefined : expectObject(value, what, field);
-}
-
 function wrongKind(found: JsonValue | undefined, what: string, field: string, expected: string) {
   const message = `${what}: ${field} is ${describeJson(found)}, expected ${expected}`;
   return new OrbaxError("DATA_LOSS", message, { field, found, expected });

@@ -1,6 +1,25 @@
 /** From so many bytes on a call costs less than a loop. */
 const LONG = 24;
 
+/** A byte of this value is followed by another one that adds to the same length. */
+const GOES_ON = 255;
+
+/** What the bytes from `at` on add to a length: all that are 255, and the one behind them; −1 if they end before. */
+export function addedLength(source: Uint8Array, at: number): number {
+  let added = 0;
+  for (let offset = at; ; offset++) {
+    const byte = source[offset];
+    if (byte === undefined) return -1;
+    added += byte;
+    if (byte !== GOES_ON) return added;
+  }
+}
+
+/** How many bytes said what {@link addedLength} gave. */
+export function bytesOfLength(added: number): number {
+  return Math.floor(added / GOES_ON) + 1;
+}
+
 /**
  * Writes again, at `at`, the `length` bytes that begin `distance` before; where they overlap with what is written,
  * they repeat. The caller has checked that both lie in `target`.

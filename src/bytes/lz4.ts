@@ -1,12 +1,13 @@
-import { copyLiterals, copyMatch } from "./lz-match.js";
+import { addedLength, bytesOfLength, copyLiterals, copyMatch } from "./lz-match.js";
 
-/** A nibble of this value is gone on with in the bytes that follow, the last of which is not 255. */
+/** A nibble of this value is gone on with in the bytes that follow. */
 const MORE = 15;
 const MIN_MATCH = 4;
 
 /**
- * Decodes an LZ4 block (no frame around it), which must fill `source`, and whose content must fill `target`: a
- * sequence is a token, literals, and unless it is the last one a distance and a match. False if it is damaged.
+ * Decodes an LZ4 block ("LZ4 Block Format Description", no frame around it), which must fill `source`, and whose content
+ * must fill `target`: a sequence is a token, literals, and unless it is the last one a distance and a match. False if it
+ * is damaged.
  */
 export function decodeLz4Block(source: Uint8Array, target: Uint8Array): boolean {
   let from = 0;
@@ -16,12 +17,10 @@ export function decodeLz4Block(source: Uint8Array, target: Uint8Array): boolean 
     if (token === undefined) return false;
     let literals = token >> 4;
     if (literals === MORE) {
-      let byte: number | undefined;
-      do {
-        byte = source[from++];
-        if (byte === undefined) return false;
-        literals += byte;
-      } while (byte === 255);
+      const added = addedLength(source, from);
+      if (added < 0) return false;
+      from += bytesOfLength(added);
+      literals += added;
     }
     if (literals > source.length - from || literals > target.length - to) return false;
     copyLiterals(source, from, target, to, literals);
@@ -35,12 +34,10 @@ export function decodeLz4Block(source: Uint8Array, target: Uint8Array): boolean 
     const distance = high * 256 + low;
     let length = token & 15;
     if (length === MORE) {
-      let byte: number | undefined;
-      do {
-        byte = source[from++];
-        if (byte === undefined) return false;
-        length += byte;
-      } while (byte === 255);
+      const added = addedLength(source, from);
+      if (added < 0) return false;
+      from += bytesOfLength(added);
+      length += added;
     }
     length += MIN_MATCH;
     if (distance === 0 || distance > to || length > target.length - to) return false;

@@ -1,6 +1,8 @@
 import * as zlib from "node:zlib";
 import { invalidArgument } from "../errors.js";
-import type { ZstdEngine, ZstdFailure, ZstdRoom } from "./zstd-engine.js";
+import type { DecompressFailure } from "./decompressor.js";
+import { chunkSizeFor, MAX_INPUT_BYTES, standalone, zlibErrorCode } from "./node-zlib.js";
+import type { ZstdEngine, ZstdRoom } from "./zstd-engine.js";
 
 /** The part of `node:zlib` that Node has since 22.15, in the form used here. */
 type ZstdModule = {
@@ -24,13 +26,6 @@ type ZstdModule = {
   };
 };
 
-/** Node hands lengths to zlib as 32 bits and would decode the rest of a division by 2^32. */
-const MAX_INPUT_BYTES = 2 ** 32 - 1;
-/** Output buffers of 2^32 bytes and more fail in the same way. */
-const MAX_CHUNK_BYTES = 2 ** 31;
-const MIN_CHUNK_BYTES = 64; // Node's own
-/** Steps in which an output of unknown length grows. */
-const GROWTH_BYTES = 2 ** 20;
 /** The largest there is. The default, 27, refuses single-segment frames of more than 128 MiB. */
 const WINDOW_LOG_MAX = 31;
 const LEVELS = { least: -131072, most: 22 };
@@ -58,15 +53,14 @@ function decompress(
   module: ZstdModule,
   frame: Uint8Array,
   { capacity, fit }: ZstdRoom,
-): Uint8Array | ZstdFailure {
+): Uint8Array | DecompressFailure {
   if (frame.length > MAX_INPUT_BYTES) return { failure: "too large" };
-  // With room for the whole content libzstd decodes straight into it, without a window and whatever its size.
-  const chunk = fit === "exact" ? Math.min(capacity, MAX_CHUNK_BYTES) : Math.min(capacity, GROWTH_BYTES);
   try {
     const { buffer, engine } = module.zstdDecompressSync(frame, {
       params: { [module.constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX },
       maxOutputLength: Math.min(capacity, Number.MAX_SAFE_INTEGER),
-      chunkSize: Math.max(chunk, MIN_CHUNK_BYTES),
+      // With room for the whole content libzstd decodes straight into it, without a window and whatever its size.
+      chunkSize: chunkSizeFor(capacity, fit === "exact"),
       info: true,
     });
     // Node ignores what follows a frame; the walk has seen the end, so this holds unless the two disagree.
@@ -76,8 +70,8 @@ function decompress(
   }
 }
 
-function kindOf(error: unknown): ZstdFailure["failure"] {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+function kindOf(error: unknown): DecompressFailure["failure"] {
+  const code = zlibErrorCode(error);
   if (code === "ERR_BUFFER_TOO_LARGE") return "too long";
   const lacksMemory =
     code === "ZSTD_error_memory_allocation" || code === "ZSTD_error_frameParameter_windowTooLarge";
@@ -107,10 +101,4 @@ function compress(
     pledgedSrcSize: data.length,
   });
   return standalone(frame);
-}
-
-/** Node's results may lie anywhere in a pool or in a far larger chunk: those are copied. */
-function standalone(result: Uint8Array<ArrayBuffer>): Uint8Array {
-  const own = result.buffer.byteLength === result.byteLength;
-  return own ? new Uint8Array(result.buffer) : new Uint8Array(result);
 }

@@ -7,8 +7,8 @@ const NEAR_COPY = 1;
 const MAX_SHORT_LITERALS = 59;
 
 /**
- * Decodes a Snappy block (no frames around it), which must fill `source`, and whose content must fill `target`.
- * False if it is damaged.
+ * Decodes a Snappy block ("Snappy compressed format description", no frames around it), which must fill `source`, and
+ * whose content must fill `target`. False if it is damaged.
  */
 export function decodeSnappy(source: Uint8Array, target: Uint8Array): boolean {
   let from = 0;

@@ -1,5 +1,6 @@
 import { OrbaxError } from "../errors.js";
-import type { ZstdEngine, ZstdFailure, ZstdRoom } from "./zstd-engine.js";
+import type { DecompressFailure } from "./decompressor.js";
+import type { ZstdEngine, ZstdRoom } from "./zstd-engine.js";
 import { cutZstdFrame } from "./zstd-frame.js";
 
 /** The part of `zstddec` that is used. It has no errors: where libzstd reports one, an empty array comes out. */
@@ -37,7 +38,7 @@ function decompress(
   decoder: Decoder,
   frame: Uint8Array,
   { capacity, fit }: ZstdRoom,
-): Uint8Array | ZstdFailure {
+): Uint8Array | DecompressFailure {
   try {
     if (!hasRoom(decoder, frame.length + capacity)) return { failure: "too large" };
     const content = decoder.decode(frame, capacity);

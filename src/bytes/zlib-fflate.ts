@@ -1,6 +1,7 @@
 import { ContentBuffer } from "./content-buffer.js";
 import { crc32 } from "./crc32.js";
-import type { InflateFailure, InflateRoom, ZlibEngine } from "./zlib-engine.js";
+import type { DecompressFailure } from "./decompressor.js";
+import type { InflateRoom, ZlibEngine } from "./zlib-engine.js";
 
 /** The part of `fflate` that is used. */
 type Fflate = {
@@ -33,7 +34,7 @@ function inflate(
   { Gunzip }: Fflate,
   deflated: Uint8Array,
   { capacity, exact }: InflateRoom,
-): Uint8Array | InflateFailure {
+): Uint8Array | DecompressFailure {
   const end = HEADER.length + deflated.length + TRAILER_BYTES;
   const state = { ended: false, tooLong: false };
   try {

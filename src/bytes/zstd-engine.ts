@@ -1,14 +1,4 @@
-/**
- * Why an engine has no content for a frame.
- *
- * - `damaged`: the frame breaks the format, or its checksum is not that of the content.
- * - `too long`: the content is longer than the capacity.
- * - `too large`: the frame may be sound, but this platform has not the memory or the integers for it.
- */
-export type ZstdFailure = {
-  readonly failure: "damaged" | "too long" | "too large";
-  readonly cause?: unknown;
-};
+import type { DecompressFailure } from "./decompressor.js";
 
 /**
  * Room for the content, at least 1 byte, and what is known about it: it ought to fill the room (`exact`), it is no
@@ -17,7 +7,7 @@ export type ZstdFailure = {
 export type ZstdRoom = { readonly capacity: number; readonly fit: "exact" | "within" | "unknown" };
 
 /** Decodes a frame whose headers have been walked over (`zstd-frame.ts`) and whose content cannot be empty. */
-export type ZstdDecoder = (frame: Uint8Array, room: ZstdRoom) => Uint8Array | ZstdFailure;
+export type ZstdDecoder = (frame: Uint8Array, room: ZstdRoom) => Uint8Array | DecompressFailure;
 
 /** Makes one frame with the content size in its header. `level` is libzstd's: -131072 to 22. */
 export type ZstdEncoder = (

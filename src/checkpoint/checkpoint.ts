@@ -1,42 +1,25 @@
-import type { JsonObject } from "../bytes/json.js";
+import type { JsonValue } from "../bytes/json.js";
 import { decodeUtf8 } from "../bytes/utf8.js";
 import { inFile, invalidArgument, notFound, OrbaxError, unsupported } from "../errors.js";
-import { type Limits, withDefaultLimits } from "../limits.js";
+import type { Limits } from "../limits.js";
 import type { KeyPathSelector } from "../pytree/key-path.js";
 import type { Tree } from "../pytree/value.js";
-import { openStorage, type StorageSource } from "../storage/open.js";
+import { Shared } from "../storage/shared.js";
 import type { ReadableStorage, StorageOptions } from "../storage/storage.js";
 import { within } from "../storage/within.js";
 import type { LazyArray } from "../zarr/lazy.js";
-import { chooseStep } from "./choose-step.js";
-import { isPartialSaveName, pathOf } from "./committed.js";
-import { readFilesItem, readItemFile } from "./files-item.js";
-import { readGrainItem } from "./grain-item.js";
-import { readJsonItem } from "./json-item.js";
-import { type ItemKind, type StepEntry, type StepLayout, storageOfStep } from "./layout.js";
-import { describeLeaves, type LeafInfo } from "./leaf-info.js";
-import { openTree } from "./open-tree.js";
-import { readProtoItem } from "./proto-item.js";
-import type { PytreeItem } from "./pytree-item.js";
-import { type RecognisedSource, recogniseSource } from "./recognise-source.js";
-import { Shared } from "./shared.js";
-import { decodeStepMetadata, readStepMetadata, type StepMetadata } from "./step-metadata.js";
-
-/** Options of {@link openCheckpoint}. */
-export type OpenCheckpointOptions = StorageOptions & {
-  /** A step's number in a directory of steps; `null` is Datarax's unversioned `checkpoint`. Default: the largest. */
-  readonly step?: number | null | undefined;
-  /** An item's name. Default: see {@link Checkpoint.item}. */
-  readonly item?: string | undefined;
-  /** Changes to the library's limits. */
-  readonly limits?: Partial<Limits> | undefined;
-  /**
-   * Also opens a tree that lost its top database, from those of its processes, and a partial save that was never
-   * finalized (docs/spec/orbax-layout-extra.md sections 4 and 6), and is called with what was missing. Default: both are
-   * refused.
-   */
-  readonly onSalvage?: ((message: string) => void) | undefined;
-};
+import { pathOf } from "./commit/committed.js";
+import { readFilesItem, readItemFile } from "./items/files-item.js";
+import { readGrainItem } from "./items/grain-item.js";
+import { readJsonItem } from "./items/json-item.js";
+import { readProtoItem } from "./items/proto-item.js";
+import { USUAL_ITEMS } from "./metadata/item-files.js";
+import type { StepMetadata } from "./metadata/step-metadata.js";
+import { type ItemKind, layoutFile, type StepLayout } from "./recognise/layout.js";
+import { describeLeaves, type LeafInfo } from "./tree/leaf-info.js";
+import { openTree } from "./tree/open-tree.js";
+import type { OpenTreeOptions } from "./tree/orbax-tree.js";
+import type { PytreeItem } from "./tree/pytree-item.js";
 
 /** Options of {@link Checkpoint.load}. */
 export type LoadOptions = StorageOptions & {
@@ -52,85 +35,13 @@ export type LoadOptions = StorageOptions & {
 };
 
 /**
- * Opens a checkpoint without reading its arrays: 2 to 4 reads, one more a further B+tree node.
+ * One checkpoint, open for reading. Made by `openCheckpoint`.
  *
- * @param source An item, a step, or a directory of steps: a path or file URL, a storage, or any zarrita store. A path
- * may also be a file of Flax or of tensors (safetensors).
- * @throws {OrbaxError} `NOT_FOUND` nothing finished there, or no such step or item · `INVALID_ARGUMENT` an
- * unfinished save, or a number that two directories have · `CONFLICT` an item whose deletion has begun · `DATA_LOSS`
- * a step whose deletion record is damaged.
  * @example
- * const checkpoint = await openCheckpoint("runs/7");
- * for (const leaf of await checkpoint.leaves()) console.log(leaf.path, leaf.dtype, leaf.shape);
- * @see docs/spec/orbax-layout.md section 15
+ * const checkpoint = await openCheckpoint("runs/7", { step: 20 });
+ * const { params } = await checkpoint.load({ only: "params/**" });
+ * const rows = await zarr.get(await checkpoint.array("params/w"), [zarr.slice(0, 2), null]);
  */
-export async function openCheckpoint(
-  source: StorageSource,
-  { step, item, limits: changes, onSalvage, signal }: OpenCheckpointOptions = {},
-): Promise<Checkpoint> {
-  const limits = withDefaultLimits(changes);
-  const options = { limits, onSalvage, signal };
-  const { storage, layout } = await recogniseOrSalvage(source, options);
-  const checkpoint =
-    layout.kind === "steps"
-      ? await openStep(storage, chooseStep(storage, layout.steps, step), options)
-      : await openAlone(storage, layout, { step, ...options });
-  return item === undefined ? checkpoint : checkpoint.item(item);
-}
-
-type OpenOptions = Pick<OpenCheckpointOptions, "onSalvage" | "signal"> & { readonly limits: Limits };
-
-/** A partial save that was never finalized is no checkpoint, but a tree for who salvages. */
-async function recogniseOrSalvage(
-  source: StorageSource,
-  { limits, onSalvage, signal }: OpenOptions,
-): Promise<RecognisedSource> {
-  const storage = onSalvage === undefined ? undefined : await openStorage(source);
-  if (storage?.name !== undefined && isPartialSaveName(storage.name.replace(/\/+$/, ""))) {
-    return { storage, layout: { kind: "item", item: "pytree" } };
-  }
-  return recogniseSource(source, { limits, signal });
-}
-
-/** @internal A step of a directory of steps. */
-export async function openStep(
-  root: ReadableStorage,
-  entry: StepEntry,
-  { limits, onSalvage, signal }: OpenOptions,
-): Promise<Checkpoint> {
-  const { layout, step } = entry;
-  const storage = storageOfStep(root, entry);
-  const metadata = await metadataOf(storage, layout, { limits, signal });
-  return new Checkpoint({ storage, layout, step, metadata, limits, onSalvage });
-}
-
-async function openAlone(
-  storage: ReadableStorage,
-  layout: StepLayout,
-  { step, limits, onSalvage, signal }: OpenOptions & Pick<OpenCheckpointOptions, "step">,
-): Promise<Checkpoint> {
-  if (step !== undefined) {
-    const { name = "the storage" } = storage;
-    throw notFound(`${name}: no directory of steps, so there is no step ${step}`, { file: name });
-  }
-  const metadata = await metadataOf(storage, layout, { limits, signal });
-  return new Checkpoint({ storage, layout, step, metadata, limits, onSalvage });
-}
-
-/** A file has none: what lies beside it is not its own. */
-async function metadataOf(
-  storage: ReadableStorage,
-  layout: StepLayout,
-  options: StorageOptions & { readonly limits: Limits },
-): Promise<StepMetadata> {
-  const isFile = layout.kind === "item" && layout.file !== undefined;
-  return isFile ? decodeStepMetadata(new Uint8Array(0)) : readStepMetadata(storage, options);
-}
-
-/** Items that hold the tree where nobody says which (Orbax's own names). */
-const DEFAULT_ITEMS = ["default", "state", "pytree"];
-
-/** One checkpoint, open for reading. Made by {@link openCheckpoint}. */
 export class Checkpoint {
   /** Where its files lie: its directory, or the one that holds its {@link fileName}. */
   readonly storage: ReadableStorage;
@@ -151,10 +62,10 @@ export class Checkpoint {
   /** What `_CHECKPOINT_METADATA` says: times, handlers, custom metadata. */
   readonly metadata: StepMetadata;
   readonly #limits: Limits;
-  readonly #onSalvage: OpenCheckpointOptions["onSalvage"];
+  readonly #onSalvage: OpenTreeOptions["onSalvage"];
   readonly #tree = new Shared((options) => this.#openTree(options));
 
-  /** @internal Use {@link openCheckpoint}. */
+  /** @internal Use `openCheckpoint`. */
   constructor(parts: {
     readonly storage: ReadableStorage;
     readonly layout: StepLayout;
@@ -162,14 +73,14 @@ export class Checkpoint {
     readonly metadata: StepMetadata;
     readonly handler?: string | undefined;
     readonly limits: Limits;
-    readonly onSalvage?: OpenCheckpointOptions["onSalvage"];
+    readonly onSalvage?: OpenTreeOptions["onSalvage"];
   }) {
     const { layout, metadata } = parts;
     this.storage = parts.storage;
     this.step = parts.step;
     this.layout = layout.kind;
     this.kind = layout.kind === "item" ? layout.item : undefined;
-    this.fileName = layout.kind === "item" ? layout.file : undefined;
+    this.fileName = layoutFile(layout);
     this.items = layout.kind === "items" ? layout.items : new Map();
     this.deleting = layout.kind === "items" ? layout.deleting : [];
     const alone = layout.kind === "item" && typeof metadata.itemHandlers === "string";
@@ -214,7 +125,7 @@ export class Checkpoint {
     const names = [...this.items.keys()];
     if (names.length === 1) return names[0];
     const trees = names.filter((name) => this.items.get(name) === "pytree");
-    return DEFAULT_ITEMS.find((name) => this.items.has(name)) ?? (trees.length === 1 ? trees[0] : undefined);
+    return USUAL_ITEMS.find((name) => this.items.has(name)) ?? (trees.length === 1 ? trees[0] : undefined);
   }
 
   get #place(): string {
@@ -272,7 +183,7 @@ export class Checkpoint {
    * The user's own data beside the tree: in `_METADATA`, where `PyTreeSave(custom_metadata=…)` puts it, or in the
    * headers of safetensors files; `null` if there is none.
    */
-  async itemMetadata(options?: StorageOptions): Promise<JsonObject[string]> {
+  async itemMetadata(options?: StorageOptions): Promise<JsonValue> {
     return (await this.tree(options)).customMetadata;
   }
 
@@ -372,18 +283,4 @@ function deletionBegun(place: string, item: string): OrbaxError {
     key: item,
     pythonType: "DeletionInProgressError",
   });
-}
-
-/**
- * Reads a whole tree: `(await openCheckpoint(source, options)).load(options)`.
- *
- * @throws {OrbaxError} as {@link openCheckpoint} and {@link Checkpoint.load}.
- * @example const { params } = await load("runs/7");
- */
-export async function load(
-  source: StorageSource,
-  options: OpenCheckpointOptions & LoadOptions = {},
-): Promise<Tree> {
-  const checkpoint = await openCheckpoint(source, options);
-  return checkpoint.load(options);
 }

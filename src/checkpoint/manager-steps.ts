@@ -1,10 +1,12 @@
 import { invalidArgument, unsupported } from "../errors.js";
 import type { ReadableStorage, StorageOptions } from "../storage/storage.js";
-import { committedEntries } from "./committed.js";
-import { childHasFile, listFolder } from "./folder.js";
-import { COMMIT_FILE } from "./item-kind.js";
-import { type RecogniseOptions, readSteps, type StepEntry } from "./layout.js";
-import { formatStepName, parseFormattedStepName, type StepNameFormat } from "./step-name.js";
+import { committedEntries } from "./commit/committed.js";
+import { COMMIT_FILE } from "./metadata/item-files.js";
+import type { ReadOptions } from "./metadata/metadata-file.js";
+import { childHasFile, listFolder } from "./recognise/folder.js";
+import { layoutFile, type StepEntry } from "./recognise/layout.js";
+import { readSteps } from "./recognise/recognise.js";
+import { formatStepName, parseFormattedStepName, type StepNameFormat } from "./recognise/step-name.js";
 
 /** Which directories are steps of a manager. */
 export type StepSelection = StepNameFormat & {
@@ -31,7 +33,7 @@ export type NumberedStep = {
 export async function managedSteps(
   root: ReadableStorage,
   selection: StepSelection,
-  options: RecogniseOptions = {},
+  options: ReadOptions = {},
 ): Promise<NumberedStep[]> {
   if (root.list === undefined) {
     const { name = "the storage" } = root;
@@ -45,7 +47,7 @@ export async function managedSteps(
   const committed: NumberedStep[] = [];
   for (const step of found) {
     const { entry, storedName } = step;
-    const isFile = entry?.layout.kind === "item" && entry.layout.file !== undefined;
+    const isFile = entry !== undefined && layoutFile(entry.layout) !== undefined;
     if (!isFile && (await childHasFile(folder, storedName, [COMMIT_FILE], options))) committed.push(step);
   }
   return committed;
@@ -60,7 +62,7 @@ export async function managedStep(
   root: ReadableStorage,
   selection: StepSelection,
   wanted: number,
-  options: RecogniseOptions = {},
+  options: ReadOptions = {},
 ): Promise<NumberedStep | undefined> {
   if (root.list === undefined) {
     const name = formatStepName(wanted, selection);
@@ -93,7 +95,7 @@ async function formattedSteps(
   return steps.sort((a, b) => a.step - b.step);
 }
 
-async function recognisedSteps(root: ReadableStorage, options: RecogniseOptions): Promise<NumberedStep[]> {
+async function recognisedSteps(root: ReadableStorage, options: ReadOptions): Promise<NumberedStep[]> {
   const entries = await readSteps(root, options);
   return entries.flatMap((entry) => {
     const { step, name, storedName } = entry;

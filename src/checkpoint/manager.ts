@@ -1,19 +1,21 @@
 import { isJsonObject, type JsonValue, parseJson } from "../bytes/json.js";
-import { inFile, invalidArgument, notFound } from "../errors.js";
+import { invalidArgument, notFound } from "../errors.js";
 import { type Limits, withDefaultLimits } from "../limits.js";
 import type { Tree } from "../pytree/value.js";
 import { openStorage, type StorageSource } from "../storage/open.js";
-import { readFile } from "../storage/read.js";
 import type { ReadableStorage, StorageOptions } from "../storage/storage.js";
 import { within } from "../storage/within.js";
 import { type BestMode, bestOf, type StepMetrics } from "./best-step.js";
-import { type Checkpoint, type LoadOptions, openStep } from "./checkpoint.js";
-import { DEFAULT_ITEM, GRAIN_FILE, METRICS_FILE } from "./item-kind.js";
-import { type ItemKind, recogniseStep, type StepEntry } from "./layout.js";
-import type { LeafInfo } from "./leaf-info.js";
+import type { Checkpoint, LoadOptions } from "./checkpoint.js";
 import { managedStep, managedSteps, type StepSelection } from "./manager-steps.js";
-import { type RootMetadata, readRootMetadata } from "./root-metadata.js";
-import type { StepMetadata } from "./step-metadata.js";
+import { DEFAULT_ITEM, GRAIN_FILE, METRICS_FILE } from "./metadata/item-files.js";
+import { readMetadataFile } from "./metadata/metadata-file.js";
+import { type RootMetadata, readRootMetadata } from "./metadata/root-metadata.js";
+import type { StepMetadata } from "./metadata/step-metadata.js";
+import { openStep } from "./open-checkpoint.js";
+import type { ItemKind, StepEntry } from "./recognise/layout.js";
+import { recogniseStep } from "./recognise/recognise.js";
+import type { LeafInfo } from "./tree/leaf-info.js";
 
 /** Options of a {@link CheckpointManager}: those of Orbax's `CheckpointManagerOptions` that concern reading. */
 export type CheckpointManagerOptions = StepSelection & {
@@ -104,14 +106,8 @@ export class CheckpointManager {
   }
 
   async #metricsOf(directory: ReadableStorage, options?: StorageOptions): Promise<JsonValue> {
-    const limit = { limit: this.#limits.metadataBytes, limitName: "metadataBytes" } as const;
-    const bytes = await readFile(directory, `/${METRICS_FILE}`, { ...limit, ...options });
-    if (bytes === undefined) return null;
-    try {
-      return parseJson(bytes, "metrics", this.#limits);
-    } catch (error) {
-      throw inFile(error, METRICS_FILE);
-    }
+    const reading = { limits: this.#limits, ...options };
+    return (await readMetadataFile(directory, METRICS_FILE, decodeMetrics, reading)) ?? null;
   }
 
   /**
@@ -209,6 +205,10 @@ export class CheckpointManager {
 
 /** Leaves of a tree, `null` for an item that is none. */
 export type ItemLeaves = readonly LeafInfo[] | null;
+
+function decodeMetrics(bytes: Uint8Array, limits: Limits): JsonValue {
+  return parseJson(bytes, "metrics", limits);
+}
 
 function namedMetric(name: string): (step: StepMetrics) => number | bigint {
   return ({ step, metrics }) => {

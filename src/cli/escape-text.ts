@@ -1,18 +1,25 @@
 /** Control characters, line and paragraph separators, and what turns the direction of text around. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-const SHORT: { readonly [character: string]: string | undefined } = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+/** How each of them is written: those with a letter, and the others that there have been. */
+const ESCAPES = new Map([
+  ["\n", "\\n"],
+  ["\r", "\\r"],
+  ["\t", "\\t"],
+]);
 
 /** The text on one line and without power over a terminal: control characters as `\n`, `\u001b` and the like. */
 export function escapeText(text: string): string {
-  return text.replace(UNPRINTABLE, (character) => SHORT[character] ?? escapeUnits(character));
+  return text.replace(UNPRINTABLE, escapeCharacter);
 }
 
-function escapeUnits(text: string): string {
-  return Array.from(
-    text,
-    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
-  ).join("");
+function escapeCharacter(character: string): string {
+  let escaped = ESCAPES.get(character);
+  if (escaped === undefined) {
+    escaped = `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+    ESCAPES.set(character, escaped);
+  }
+  return escaped;
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

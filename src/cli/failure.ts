@@ -12,8 +12,13 @@ const MOST_LINE = 8192;
  */
 export function failureLine(subject: string, error: unknown): string {
   const what = messageOf(error);
-  const startsWithSubject = [": ", "/"].some((next) => what.startsWith(subject + next));
-  return oneLine(startsWithSubject ? what : `${subject}: ${what}`);
+  return oneLine(startsWithPath(what, subject) ? what : `${subject}: ${what}`);
+}
+
+/** Whether a message names a path already, or something below it. */
+export function startsWithPath(message: string, path: string): boolean {
+  const name = path.replace(/(?<=.)\/+$/, "");
+  return [": ", "/"].some((next) => message.startsWith(name + next));
 }
 
 /** What stands on stderr beside a result that somebody should not trust blindly. Ends with a line break. */

@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from "../bytes/json.js";
-import { readFilesItem } from "../checkpoint/files-item.js";
-import { readGrainItem } from "../checkpoint/grain-item.js";
-import { readJsonItem } from "../checkpoint/json-item.js";
-import { readProtoItem } from "../checkpoint/proto-item.js";
+import { readFilesItem } from "../checkpoint/items/files-item.js";
+import { readGrainItem } from "../checkpoint/items/grain-item.js";
+import { readJsonItem } from "../checkpoint/items/json-item.js";
+import { readProtoItem } from "../checkpoint/items/proto-item.js";
 import type { ReadableStorage } from "../storage/storage.js";
 import type { FileHashes } from "./file-hashes.js";
 import type { CliLimits } from "./limits.js";

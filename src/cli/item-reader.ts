@@ -1,16 +1,18 @@
-import type { ArrayStore } from "../checkpoint/array-store.js";
-import { readLeafArrays } from "../checkpoint/leaf-arrays.js";
-import type { LeafExtras } from "../checkpoint/leaf-extras.js";
-import { openTree, type TreePlace } from "../checkpoint/open-tree.js";
-import type { PytreeItem } from "../checkpoint/pytree-item.js";
-import type { DescribedLeaf } from "../checkpoint/stored-leaf.js";
-import type { Strings } from "../checkpoint/strings-file.js";
+import type { ArrayStore } from "../checkpoint/arrays/array-store.js";
+import type { Strings } from "../checkpoint/metadata/strings-file.js";
+import { readLeafArrays } from "../checkpoint/tree/leaf-arrays.js";
+import { type LeafExtras, leafImpl, leafKind, leafSharding } from "../checkpoint/tree/leaf-extras.js";
+import { openTree, type TreePlace } from "../checkpoint/tree/open-tree.js";
+import type { PytreeItem } from "../checkpoint/tree/pytree-item.js";
+import type { DescribedLeaf } from "../checkpoint/tree/stored-leaf.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";
 import { loadCodecs } from "../zarr/codecs.js";
-import { placeBytes } from "./disk-usage.js";
-import { checkArrays, checkDocuments } from "./item-budget.js";
+import { placeUsage } from "./disk-usage.js";
+import { growHeapSlowly } from "./heap-growth.js";
+import { ItemBudget } from "./item-budget.js";
 import { arrayBytesOf } from "./leaf-weight.js";
 import { type CliLimits, ITEM_LIMITS, limitsForFiles } from "./limits.js";
+import { Tally } from "./tally.js";
 
 /** A leaf with its value. */
 export type ReadLeaf = { readonly leaf: DescribedLeaf; readonly value: PytreeLeaf };
@@ -18,6 +20,8 @@ export type ReadLeaf = { readonly leaf: DescribedLeaf; readonly value: PytreeLea
 /** Arrays that are in memory together have so many bytes, or are one. */
 const BATCH_BYTES = 2 ** 25;
 const BATCH_LEAVES = 4096;
+/** What printing a character of a string costs, in bytes of a value that is read. */
+const PRINTING = 4;
 
 /** A tree, open for reading leaf by leaf, so that never more than the largest leaf must be in memory. */
 export class ItemReader {
@@ -31,6 +35,8 @@ export class ItemReader {
   /** The limits, grown to the size of the files. */
   readonly limits: CliLimits;
   #strings: Promise<Strings> | undefined;
+  /** Leaves can share one string as they can share an array. */
+  readonly #texts: Tally;
 
   private constructor(parts: {
     readonly item: PytreeItem;
@@ -46,6 +52,7 @@ export class ItemReader {
     this.#extras = parts.extras;
     this.storedBytes = parts.storedBytes;
     this.limits = parts.limits;
+    this.#texts = new Tally("strings, each as often as it is used", "readBytes", parts.limits);
   }
 
   /**
@@ -60,35 +67,32 @@ export class ItemReader {
     given: Partial<CliLimits>,
     onSalvage?: (message: string) => void,
   ): Promise<ItemReader> {
-    const storedBytes = placeBytes(place);
-    const limits = limitsForFiles(ITEM_LIMITS, given, storedBytes);
+    const { bytes: storedBytes, distinctBytes, hasLinks } = placeUsage(place);
+    const limits = limitsForFiles(ITEM_LIMITS, given, distinctBytes);
+    await growHeapSlowly(distinctBytes);
     const item = await openTree(place, { limits, ...(onSalvage && { onSalvage }) });
     const store = await item.arrays();
-    const budget = { store, limits };
-    await checkDocuments(item, budget);
+    const budget = new ItemBudget(item, { store, limits, hasLinks });
+    await budget.checkDocuments();
     const leaves = await item.describe(item.leaves);
-    checkArrays(leaves, budget);
+    await budget.checkArrays(leaves);
     const extras = await item.extras(leaves, { sharding: true });
     return new ItemReader({ item, store, leaves, extras, storedBytes, limits });
   }
 
   /** What a leaf is, by metadata alone. */
   kindOf(leaf: DescribedLeaf): PytreeLeaf["kind"] {
-    const { storage } = leaf;
-    if (storage.kind === "value") return storage.leaf.kind;
-    if (storage.kind === "string") return "string";
-    return this.implOf(leaf) === undefined ? storage.holds : "prng-key";
+    return leafKind(leaf, this.#extras);
   }
 
   /** JAX's name of the generator of a typed random key; `undefined` for every other leaf. */
-  implOf({ valueType, name, storage }: DescribedLeaf): string | undefined {
-    if (storage.kind === "value") return storage.leaf.kind === "prng-key" ? storage.leaf.key.impl : undefined;
-    return valueType === "jax.Array" ? this.#extras.keyImpl.get(name) : undefined;
+  implOf(leaf: DescribedLeaf): string | undefined {
+    return leafImpl(leaf, this.#extras);
   }
 
   /** The `_sharding` text of a `jax.Array`. */
-  shardingOf({ valueType, name }: DescribedLeaf): string | undefined {
-    return valueType === "jax.Array" ? this.#extras.sharding.get(name) : undefined;
+  shardingOf(leaf: DescribedLeaf): string | undefined {
+    return leafSharding(leaf, this.#extras);
   }
 
   /**
@@ -113,7 +117,9 @@ export class ItemReader {
     if (storage.kind === "value") return storage.leaf;
     if (storage.kind === "array") throw new Error("an array leaf has an array");
     this.#strings ??= this.#item.strings();
-    return { kind: "string", text: (await this.#strings).get(name) };
+    const text = (await this.#strings).get(name);
+    this.#texts.add(text.length * PRINTING, name);
+    return { kind: "string", text };
   }
 }
 

@@ -1,4 +1,4 @@
-import { arrayTypeOf, type DescribedLeaf } from "../checkpoint/stored-leaf.js";
+import { arrayTypeOf, type DescribedLeaf } from "../checkpoint/tree/stored-leaf.js";
 import { formatPythonFloat } from "../datarax/python-float.js";
 import { type PlainElement, plainElement } from "../pytree/element.js";
 import type { KeyPath } from "../pytree/key-path.js";

@@ -1,4 +1,4 @@
-import { arrayTypeOf, type DescribedLeaf } from "../checkpoint/stored-leaf.js";
+import { arrayTypeOf, type DescribedLeaf } from "../checkpoint/tree/stored-leaf.js";
 import { type PlainElement, plainElement } from "../pytree/element.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";
 import { dtypeRow, elementCount } from "../zarr/dtype.js";

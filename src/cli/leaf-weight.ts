@@ -1,13 +1,13 @@
-import { arrayTypeOf, type DescribedLeaf } from "../checkpoint/stored-leaf.js";
+import { arrayTypeOf, type DescribedLeaf } from "../checkpoint/tree/stored-leaf.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";
-import { type Dtype, dtypeRow, elementCount } from "../zarr/dtype.js";
+import { byteCount, type Dtype, dtypeRow, elementCount } from "../zarr/dtype.js";
 import { pythonDtype } from "./leaf-json.js";
 import type { Weight } from "./weight.js";
 
 /** Bytes in memory of a leaf that is an array, a number or a key; 0 for others. */
 export function arrayBytesOf(leaf: DescribedLeaf): number {
   const type = arrayTypeOf(leaf);
-  return type === undefined ? 0 : elementCount(type.shape) * dtypeRow(type.dtype).itemBytes;
+  return type === undefined ? 0 : byteCount(type.dtype, type.shape);
 }
 
 /**

@@ -13,6 +13,8 @@ export type CliLimits = Limits & {
   readonly decodedBytes: number;
   /** Chunks of all arrays: missing ones take no byte at all. */
   readonly decodedChunks: number;
+  /** Files of chunks of all arrays that are stored so: each is asked for, though it may be missing. */
+  readonly chunkFiles: number;
   /** Bytes of all values that are read: a million keys can point to the same 5 MB. */
   readonly readBytes: number;
   /** Leaves of a tree that `show` shows to people: each is compared with others before it has its line. */
@@ -38,6 +40,8 @@ const STORED_BYTES_PER_NODE = 32;
 const STORED_BYTES_PER_LEAF = 64;
 /** Two chunks can be as small as two numbers. */
 const STORED_BYTES_PER_CHUNK = 4;
+/** Who cuts an array into a hundred thousand files puts more than a few numbers into each. */
+const STORED_BYTES_PER_CHUNK_FILE = 64;
 
 /** What holds for small files without `--limit`. */
 export const CLI_LIMITS: CliLimits = {
@@ -50,10 +54,13 @@ export const CLI_LIMITS: CliLimits = {
   listedNodes: 5e5,
   listedKeys: 2.5e6,
   listedBytes: 512 * MiB,
+  treeBytes: 144 * MiB, // 500,000 leaves without arrays take as many megabytes
+  metadataBytes: 128 * MiB,
   dataFiles: 1e5,
   arrayBytes: 128 * MiB,
   decodedBytes: 512 * MiB,
   decodedChunks: 2 ** 20,
+  chunkFiles: 2 ** 17,
   readBytes: 256 * MiB,
   shownLeaves: 2e5,
   stateElements: 2 ** 23,
@@ -66,7 +73,7 @@ export const ITEM_LIMITS: CliLimits = { ...CLI_LIMITS, listedKeys: 1e6, listedBy
  * The limits for files that are as large as that: what they really hold is never refused.
  *
  * @param given What `--limit` says, which is taken as it is.
- * @param storedBytes Bytes of all files of an item or a database.
+ * @param storedBytes Bytes of all files of an item or a database, each once, however many names it has.
  */
 export function limitsForFiles(
   defaults: CliLimits,
@@ -80,10 +87,13 @@ export function limitsForFiles(
     listedNodes: atLeast("listedNodes", storedBytes / STORED_BYTES_PER_NODE),
     listedKeys: atLeast("listedKeys", storedBytes / STORED_BYTES_PER_KEY),
     listedBytes: atLeast("listedBytes", decoded),
+    treeBytes: atLeast("treeBytes", decoded),
+    metadataBytes: atLeast("metadataBytes", storedBytes),
     dataFiles: atLeast("dataFiles", storedBytes / STORED_BYTES_PER_NODE),
     arrayBytes: atLeast("arrayBytes", decoded),
     decodedBytes: atLeast("decodedBytes", decoded),
     decodedChunks: atLeast("decodedChunks", storedBytes / STORED_BYTES_PER_CHUNK),
+    chunkFiles: atLeast("chunkFiles", storedBytes / STORED_BYTES_PER_CHUNK_FILE),
     readBytes: atLeast("readBytes", storedBytes * READ_PER_STORED),
     shownLeaves: atLeast("shownLeaves", storedBytes / STORED_BYTES_PER_LEAF),
     stateElements: atLeast("stateElements", storedBytes),

@@ -1,4 +1,4 @@
-import type { Layout, StepLayout } from "../checkpoint/layout.js";
+import type { Layout, StepLayout } from "../checkpoint/recognise/layout.js";
 import { escapeText } from "./escape-text.js";
 import { formatBytes, formatPlural } from "./format-number.js";
 import type { Style } from "./style.js";

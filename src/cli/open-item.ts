@@ -1,9 +1,11 @@
-import { openCheckpoint } from "../checkpoint/checkpoint.js";
-import { isPartialSaveName, pathOf } from "../checkpoint/committed.js";
-import type { ItemKind } from "../checkpoint/layout.js";
-import type { TreePlace } from "../checkpoint/open-tree.js";
+import { isPartialSaveName, pathOf } from "../checkpoint/commit/committed.js";
+import { openCheckpoint } from "../checkpoint/open-checkpoint.js";
+import type { ItemKind } from "../checkpoint/recognise/layout.js";
+import type { TreePlace } from "../checkpoint/tree/open-tree.js";
+import { isOrbaxError, OrbaxError } from "../errors.js";
 import { openStorage } from "../storage/open.js";
 import type { Arguments } from "./args.js";
+import { startsWithPath } from "./failure.js";
 import { givenLimits } from "./limit-option.js";
 import { type CliLimits, ITEM_LIMITS } from "./limits.js";
 import { localPath, openingPath } from "./open-path.js";
@@ -54,4 +56,20 @@ export async function openItem(
     path: file === undefined ? directory : pathOf(storage, file),
     limits,
   };
+}
+
+/**
+ * What `action` gives. Its errors get the path of the item, which tells the step and the item that nobody typed: they
+ * name files as they lie in it.
+ */
+export async function readingItem<T>({ path, place }: OpenedItem, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!isOrbaxError(error) || startsWithPath(error.message, path)) throw error;
+    const { code, message, details } = error;
+    const named = place.file === undefined ? "" : `${place.file}: `; // the path ends with it
+    const what = message.startsWith(named) ? message.slice(named.length) : message;
+    throw new OrbaxError(code, `${path}: ${what}`, details, { cause: error });
+  }
 }

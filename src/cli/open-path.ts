@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { PARTIAL_SAVE_SUFFIX } from "../checkpoint/committed.js";
+import { PARTIAL_SAVE_SUFFIX } from "../checkpoint/commit/committed.js";
 import { isOrbaxError, OrbaxError } from "../errors.js";
 
 /** A path as it was typed, or the path of a `file:` URL. */

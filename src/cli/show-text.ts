@@ -1,4 +1,4 @@
-import { arrayTypeOf } from "../checkpoint/stored-leaf.js";
+import { arrayTypeOf } from "../checkpoint/tree/stored-leaf.js";
 import { escapeText } from "./escape-text.js";
 import { foldSimilar } from "./fold-similar.js";
 import { formatCount } from "./format-number.js";
@@ -78,14 +78,22 @@ function isData(shown: ShownLeaf | undefined): boolean {
 
 /** What each line says, as far as the reader knows. */
 function describer(reader: ItemReader): DescribeLeaf {
+  // Most leaves of a checkpoint have the same sharding.
+  const shardings = new Map<string, string>();
+  const shardingOf = (text = ""): string => {
+    const known = text === "" ? "" : shardings.get(text);
+    if (known !== undefined) return known;
+    const shown = escapeText(shardingText(text));
+    shardings.set(text, shown);
+    return shown;
+  };
   return (shown) => {
     const { leaf, value } = shown;
-    const sharding = reader.shardingOf(leaf);
     return {
       value: {
         type: typeText(shown, reader.implOf(leaf)),
         value: valueText(value),
-        sharding: sharding === undefined ? "" : escapeText(shardingText(sharding)),
+        sharding: shardingOf(reader.shardingOf(leaf)),
         isSized: arrayTypeOf(leaf) !== undefined && value?.kind !== "scalar",
       },
       weight: leafWeight(leaf, reader.kindOf(leaf), value),

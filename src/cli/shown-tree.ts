@@ -1,4 +1,4 @@
-import { exactValue } from "../checkpoint/leaf-value.js";
+import { exactValue } from "../checkpoint/tree/leaf-value.js";
 import { keyOfMarker, markerKind, stringOfMarker } from "../datarax/markers.js";
 import { isOrbaxError } from "../errors.js";
 import { isDict } from "../pytree/container.js";

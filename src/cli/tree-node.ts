@@ -1,4 +1,4 @@
-import type { DescribedLeaf } from "../checkpoint/stored-leaf.js";
+import type { DescribedLeaf } from "../checkpoint/tree/stored-leaf.js";
 import type { KeyPath, KeyPathPart } from "../pytree/key-path.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";
 import { compareNaturally } from "./natural-order.js";

@@ -67,7 +67,7 @@ export function treeRows(
 }
 
 /** The text of a place on its line, without what follows a container's. */
-export function nameOf({ part, group }: ShownNode): string {
+function nameOf({ part, group }: ShownNode): string {
   return group === undefined ? partName(part) : `${group.name} ×${group.times}`;
 }
 

@@ -1,7 +1,7 @@
-import { destinationExists } from "../checkpoint/commit.js";
-import { pathOf, resolveCommitted } from "../checkpoint/committed.js";
-import { encodeItem } from "../checkpoint/encode-item.js";
-import { saveItem } from "../checkpoint/save.js";
+import { destinationExists } from "../checkpoint/commit/commit.js";
+import { pathOf, resolveCommitted } from "../checkpoint/commit/committed.js";
+import { encodeItem } from "../checkpoint/save/encode-item.js";
+import { saveItem } from "../checkpoint/save/save.js";
 import { invalidArgument } from "../errors.js";
 import { copyArrays } from "../pytree/copy.js";
 import { toPlain } from "../pytree/plain.js";

@@ -1,5 +1,5 @@
-import { exactValue } from "../checkpoint/leaf-value.js";
-import { openOrbaxTree } from "../checkpoint/orbax-tree.js";
+import { exactValue } from "../checkpoint/tree/leaf-value.js";
+import { openOrbaxTree } from "../checkpoint/tree/orbax-tree.js";
 import type { Limits } from "../limits.js";
 import { unflattenTree } from "../pytree/unflatten.js";
 import type { Tree } from "../pytree/value.js";

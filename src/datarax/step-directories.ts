@@ -1,5 +1,10 @@
-import { removeCommitted } from "../checkpoint/commit.js";
-import { type CommittedEntry, committedEntries, pathOf, resolveCommitted } from "../checkpoint/committed.js";
+import { removeCommitted } from "../checkpoint/commit/commit.js";
+import {
+  type CommittedEntry,
+  committedEntries,
+  pathOf,
+  resolveCommitted,
+} from "../checkpoint/commit/committed.js";
 import { invalidArgument, isOrbaxError, notFound, unsupported } from "../errors.js";
 import type { ReadableStorage, StorageEntry, WritableStorage } from "../storage/storage.js";
 import { within } from "../storage/within.js";

@@ -26,7 +26,8 @@ export type MsgpackTreeOptions = {
  * @throws {OrbaxError} `DATA_LOSS` for damage, two keys of one dict that are called the same, an array whose data
  * has another length than its dtype and shape ask for · `UNSUPPORTED` for other dtypes, extension types and kinds of
  * keys · `LIMIT_EXCEEDED` for more containers inside each other than `limits.depth`, more leaves than
- * `limits.listedKeys`, key paths of more bytes than `limits.listedBytes`, a larger array than `limits.arrayBytes`.
+ * `limits.listedKeys`, leaves and key paths of more bytes than `limits.treeBytes`, a larger array than
+ * `limits.arrayBytes`.
  */
 export function decodeMsgpackTree(
   bytes: Uint8Array,
@@ -65,8 +66,10 @@ const COMPLEX = 2;
 const NUMPY_SCALAR = 3;
 const TUPLE = 4;
 
-/** What a part of a key path takes in memory. */
+/** What a leaf takes in memory, and on its way to somebody who looks at it; a part of its key path; its array. */
+const LEAF_BYTES = 256;
 const PART_BYTES = 8;
+const ARRAY_BYTES = 256;
 
 /** Reads object by object rather than by recursion, so that depth costs no stack. */
 class TreeDecoder {
@@ -79,7 +82,7 @@ class TreeDecoder {
   /** Where the object lies that is being read: a part for each frame. */
   readonly #path: KeyPathPart[] = [];
   readonly #leaves: RawLeaf[] = [];
-  #pathBytes = 0;
+  #treeBytes = 0;
 
   constructor(bytes: Uint8Array, what: string, limits: Limits) {
     this.#what = what;
@@ -181,11 +184,11 @@ class TreeDecoder {
   }
 
   #push(leaf: RawLeaf): void {
-    const { listedKeys, listedBytes } = this.#limits;
-    this.#pathBytes += leaf.path.length * PART_BYTES;
+    const { listedKeys, treeBytes } = this.#limits;
+    this.#treeBytes += LEAF_BYTES + leaf.path.length * PART_BYTES + (isPacked(leaf) ? ARRAY_BYTES : 0);
     if (this.#leaves.length >= listedKeys) throw this.#tooMany("leaves", "listedKeys");
     // A thousand lists in each other around a million numbers have paths of 8 GB.
-    if (this.#pathBytes > listedBytes) throw this.#tooMany("bytes of key paths", "listedBytes");
+    if (this.#treeBytes > treeBytes) throw this.#tooMany("bytes of leaves and key paths", "treeBytes");
     this.#leaves.push(leaf);
   }
 
@@ -254,7 +257,7 @@ function decodeComplex(body: MsgpackReader): Scalar {
 const LONGEST_PATH = 200;
 
 /** Limits of the whole tree, of which no leaf is to blame. */
-const TREE_LIMITS: ReadonlySet<string | undefined> = new Set(["depth", "listedKeys", "listedBytes"]);
+const TREE_LIMITS: ReadonlySet<string | undefined> = new Set(["depth", "listedKeys", "treeBytes"]);
 
 /** Says in which file and where in its tree an error was found. */
 function atPath(error: unknown, what: string, path: KeyPath): unknown {

@@ -1,6 +1,10 @@
 import { decodeUtf8 } from "../bytes/utf8.js";
 import { dataLoss } from "../errors.js";
 
+// Why not `@msgpack/msgpack`: a tree needs what it loses. It gives 1 and 1.0 the same value, where Flax means an int and
+// a float; with `rawStrings` it gives text and bytes the same value, and without it takes text that is no UTF-8 for
+// some other text. It also builds the whole tree, by recursion, before a caller could count leaves and depth.
+
 /**
  * One object of a msgpack file, or the head of one that others follow: `length` items of an array, `length` pairs of
  * a map. An integer is a `bigint` where a `number` would not be exact. Bodies are views of the file; a `str`'s is
@@ -19,8 +23,7 @@ export type MsgpackItem =
 
 /**
  * Reads a msgpack file object by object, without recursion and without building anything: what a count claims is held
- * against the bytes that are left. It is our own because a tree needs `1` told from `1.0`, and text from bytes, which
- * the packages at hand lose, as they lose damaged UTF-8.
+ * against the bytes that are left.
  */
 export class MsgpackReader {
   /** Structure that is being read, for messages. */

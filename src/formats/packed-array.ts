@@ -4,10 +4,9 @@ import type { Limits } from "../limits.js";
 import type { PathAndLeaf } from "../pytree/flatten.js";
 import type { KeyPath } from "../pytree/key-path.js";
 import { nativeBytes } from "../zarr/byte-order.js";
-import { allocateArray, checkBools } from "../zarr/chunk.js";
-import { bytesOf, type Dtype, dtypeRow, elementCount, isDtype } from "../zarr/dtype.js";
-import { narrowBits, signExtend } from "../zarr/narrow-integers.js";
+import { byteCount, bytesOf, type Dtype, dtypeRow, isDtype } from "../zarr/dtype.js";
 import { NdArray } from "../zarr/nd-array.js";
+import { allocateArray, finishElements } from "../zarr/stored-elements.js";
 import type { MsgpackReader } from "./msgpack-reader.js";
 
 /** An array that still lies in its file: of one part, or of several that a chunked array has. */
@@ -77,8 +76,7 @@ function decodeShape(reader: MsgpackReader): number[] {
 /** @throws {OrbaxError} `DATA_LOSS` unless the parts are as long together as dtype and shape ask for. */
 function packArray(dtype: Dtype, shape: readonly number[], parts: readonly Uint8Array[]): PackedArray {
   const found = parts.reduce((bytes, part) => bytes + part.length, 0);
-  // A size of 0 first: the others may overflow.
-  const expected = shape.includes(0) ? 0 : elementCount(shape) * dtypeRow(dtype).itemBytes;
+  const expected = byteCount(dtype, shape);
   if (found === expected) return { dtype, shape, parts };
   const wanted = `${expected} bytes for ${dtype} [${shape.join(", ")}]`;
   throw dataLoss(WHAT, { field: "length of the data", found, expected: wanted });
@@ -113,7 +111,7 @@ export function joinChunks(shape: readonly number[], chunks: readonly PackedArra
 export function unpackArray({ dtype, shape, parts }: PackedArray, limits: Limits): NdArray {
   const length = parts.reduce((bytes, part) => bytes + part.length, 0);
   if (length > limits.arrayBytes) throw tooLarge(length, limits);
-  const data = allocateArray(dtype, shape.includes(0) ? [0] : shape, WHAT);
+  const data = allocateArray(dtype, shape, WHAT);
   const bytes = bytesOf(data);
   let offset = 0;
   for (const part of parts) {
@@ -121,9 +119,7 @@ export function unpackArray({ dtype, shape, parts }: PackedArray, limits: Limits
     offset += part.length;
   }
   nativeBytes(bytes, dtypeRow(dtype).wordBytes, false);
-  if (dtype === "bool") checkBools(bytes, WHAT);
-  const bits = narrowBits(dtype);
-  if (bits !== undefined) signExtend(bytes, bits);
+  finishElements(bytes, dtype, WHAT);
   return new NdArray(dtype, shape, data);
 }
 

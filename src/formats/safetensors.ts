@@ -3,7 +3,7 @@ import { expectArray, expectInteger, expectObject, expectString } from "../bytes
 import { decodeUtf8 } from "../bytes/utf8.js";
 import { dataLoss, limitExceeded, unsupported } from "../errors.js";
 import { type Limits, withDefaultLimits } from "../limits.js";
-import { type Dtype, dtypeRow, elementCount } from "../zarr/dtype.js";
+import { byteCount, type Dtype } from "../zarr/dtype.js";
 
 /** Bytes of the length in front of the header. */
 export const SAFETENSORS_LENGTH_BYTES = 8;
@@ -53,6 +53,7 @@ const DTYPES: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
 ]);
 
 const METADATA = "__metadata__";
+const MOST_DIMENSIONS = 64; // NumPy's own bound
 const MOST_HEADER_BYTES = 100e6; // the safetensors package's own bound
 
 /**
@@ -169,14 +170,16 @@ function decodeTensor(value: JsonValue | undefined, what: string): SafetensorsTe
   const dtype = DTYPES.get(name);
   if (dtype === undefined) throw unsupported(what, { field: "dtype", found: name });
   const shape = decodeSizes(entry["shape"], what, "shape");
+  if (shape.length > MOST_DIMENSIONS) {
+    throw dataLoss(what, { field: "rank", found: shape.length, expected: `at most ${MOST_DIMENSIONS}` });
+  }
   const offsets = decodeSizes(entry["data_offsets"], what, "data_offsets");
   const [begin = 0, end = -1] = offsets;
   if (offsets.length !== 2 || begin > end) {
     const found = `[${offsets.slice(0, 3).join(", ")}]`;
     throw dataLoss(what, { field: "data_offsets", found, expected: "[begin, end]" });
   }
-  // A size of 0 first: the others may overflow.
-  const bytes = shape.includes(0) ? 0 : elementCount(shape) * dtypeRow(dtype).itemBytes;
+  const bytes = byteCount(dtype, shape);
   if (end - begin !== bytes) {
     const expected = `${bytes} for ${dtype} [${shape.join(", ")}]`;
     throw dataLoss(what, { field: "number of bytes", found: end - begin, expected });

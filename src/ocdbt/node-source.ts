@@ -130,10 +130,7 @@ function requireHeight(found: number, expected: number, { what }: EnvelopeKind):
 export async function openBody(encoded: Uint8Array, kind: EnvelopeKind, limits: Limits): Promise<Uint8Array> {
   const { compression, storedBody } = decodeEnvelope(encoded, kind);
   if (compression === "none") return storedBody;
-  const zstd = await loadZstd();
-  return zstd.decompress(storedBody, {
-    what: kind.what,
-    limit: limits.decodedNodeBytes,
-    limitName: "decodedNodeBytes",
-  });
+  const decompress = await loadZstd();
+  const { decodedNodeBytes: limit } = limits;
+  return decompress(storedBody, { what: kind.what, limit, limitName: "decodedNodeBytes" });
 }

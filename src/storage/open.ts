@@ -129,14 +129,28 @@ function isReadableStorage(store: StoreLike): store is ReadableStorage {
 /** Only what is zarrita's of a store. */
 function zarritaPartOf(store: StoreLike): ReadableStorage {
   return {
-    get: (key, options) => store.get(key, storeOptions(options)),
+    get: async (key, options) => orNoFile(() => store.get(key, storeOptions(options))),
     ...(store.getRange === undefined
       ? {}
       : {
           getRange: async (key: StorageKey, range: ByteRange, options?: StorageOptions) =>
-            store.getRange?.(key, range, storeOptions(options)),
+            orNoFile(() => store.getRange?.(key, range, storeOptions(options))),
         }),
   };
+}
+
+/** How the system refuses to read a directory, and what would lie below a file: there is no file of that name. */
+const NO_FILE = new Set(["EISDIR", "ENOTDIR"]);
+
+/** What `read` gives, `undefined` where it fails since no file can be there: FileSystemStore passes that on. */
+async function orNoFile(read: () => Promise<Value> | Value): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    const code = memberOf(error, "code");
+    if (typeof code === "string" && NO_FILE.has(code)) return undefined;
+    throw error;
+  }
 }
 
 function storeOptions({ signal }: StorageOptions = {}): StoreOptions {

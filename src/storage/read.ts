@@ -44,6 +44,26 @@ export async function readFile(
   });
 }
 
+/** Whether a file or directory is there; of a storage that knows no other way, the file is read. */
+export async function hasFile(
+  storage: ReadableStorage,
+  key: StorageKey,
+  options: StorageOptions = {},
+): Promise<boolean> {
+  if (storage.has !== undefined) return storage.has(key, options);
+  return (await storage.get(key, options)) !== undefined;
+}
+
+/** Bytes of a file, `undefined` if it is missing; in a storage that tells no sizes it is read. */
+export async function fileSize(
+  storage: ReadableStorage,
+  key: StorageKey,
+  options: StorageOptions = {},
+): Promise<number | undefined> {
+  if (storage.size !== undefined) return storage.size(key, options);
+  return (await storage.get(key, options))?.length;
+}
+
 /** `into`: where {@link readExact} puts the bytes; it has just as many as are read. */
 export type ReadExactOptions = StorageOptions & { readonly into?: Uint8Array };
 

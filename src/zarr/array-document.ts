@@ -3,9 +3,6 @@ import type { ArrayMetadata } from "./metadata.js";
 import { decodeZarray } from "./zarr2.js";
 import { decodeZarrJson } from "./zarr3.js";
 
-/** File that describes an array, below it, by version of zarr. */
-export const ARRAY_DOCUMENT = { 2: ".zarray", 3: "zarr.json" } as const;
-
 /**
  * Decodes the document that describes an array.
  *

@@ -1,15 +1,15 @@
 import { dataLoss, limitExceeded } from "../errors.js";
 import { DEFAULT_LIMITS } from "../limits.js";
-import { type BlockLayout, denseStrides } from "./block.js";
-import { LITTLE_ENDIAN_PLATFORM } from "./byte-order.js";
-import { allocateArray, checkBools, decodeChunkData, decodeChunkInto } from "./chunk.js";
+import { type BlockLayout, denseStrides, offsetOf } from "./block.js";
+import { isNativeOrder } from "./byte-order.js";
+import { decodeChunkData, decodeChunkInto } from "./chunk.js";
 import { ChunkGrid, type ChunkRegion } from "./chunk-grid.js";
 import type { Codecs } from "./codecs.js";
 import { bytesOf, type DataOf, type Dtype, dtypeRow } from "./dtype.js";
 import { fillBlock } from "./fill-value.js";
 import { type ArrayMetadata, chunkBytes, chunkKey } from "./metadata.js";
-import { narrowBits, signExtend } from "./narrow-integers.js";
 import { type NdArray, ndarray } from "./nd-array.js";
+import { allocateArray, finishElements } from "./stored-elements.js";
 
 /** One chunk to read. */
 export type PlannedChunk = {
@@ -127,9 +127,7 @@ class Assembly implements ArrayPlan {
     const { dtype, codec } = this.#metadata;
     const { serializer, axisOrder } = codec;
     if (serializer.kind !== "bytes" || this.storedBytes === undefined) return undefined;
-    const asOnPlatform =
-      (serializer.byteOrder === "little") === LITTLE_ENDIAN_PLATFORM || dtypeRow(dtype).wordBytes === 1;
-    if (!asOnPlatform) return undefined;
+    if (!isNativeOrder(serializer.byteOrder, dtypeRow(dtype).wordBytes)) return undefined;
     const region = this.#grid.region(this.#grid.indices(number));
     return this.#grid.isOnePiece(region, axisOrder) ? this.#part(region, this.storedBytes) : undefined;
   }
@@ -142,8 +140,7 @@ class Assembly implements ArrayPlan {
 
   #layoutOf({ start }: ChunkRegion): BlockLayout {
     const strides = this.#strides;
-    const offset = start.reduce((sum, index, axis) => sum + index * (strides[axis] ?? 0), 0);
-    return { offset, strides };
+    return { offset: offsetOf(start, strides), strides };
   }
 
   /** The result's memory, taken at the first need. */
@@ -158,7 +155,7 @@ class Assembly implements ArrayPlan {
     }
     const region = this.#grid.region(this.#grid.indices(number));
     if (stored === undefined) this.#fill(region, number);
-    else if (this.#isThere(stored, region)) this.#check(stored, number);
+    else if (this.#isThere(stored, region)) finishElements(stored, this.#metadata.dtype, this.#what(number));
     else this.#place(stored, region, number);
     this.#accepted[number] = 1;
   }
@@ -179,13 +176,6 @@ class Assembly implements ArrayPlan {
   #isThere(stored: Uint8Array, region: ChunkRegion): boolean {
     if (this.#data?.buffer !== stored.buffer || stored.length !== this.storedBytes) return false;
     return this.#part(region, stored.length).byteOffset === stored.byteOffset;
-  }
-
-  #check(bytes: Uint8Array, number: number): void {
-    const { dtype } = this.#metadata;
-    if (dtype === "bool") checkBools(bytes, this.#what(number));
-    const bits = narrowBits(dtype);
-    if (bits !== undefined) signExtend(bytes, bits);
   }
 
   #place(stored: Uint8Array, region: ChunkRegion, number: number): void {

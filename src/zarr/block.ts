@@ -17,6 +17,11 @@ export function denseStrides(shape: readonly number[], order: "C" | readonly num
   return strides;
 }
 
+/** How far an element lies from the first one of its block. */
+export function offsetOf(indices: readonly number[], strides: readonly number[]): number {
+  return indices.reduce((sum, index, axis) => sum + index * (strides[axis] ?? 0), 0);
+}
+
 /** Whether the elements of a block whose axes lie in some order lie as in C order: axes of one element do not count. */
 export function isDenseC(shape: readonly number[], axisOrder: readonly number[]): boolean {
   let last = -1;

@@ -1,7 +1,12 @@
 import { bytesOf } from "./dtype.js";
 
 /** Whether typed arrays of this platform are little-endian, as nearly all are. */
-export const LITTLE_ENDIAN_PLATFORM: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+const LITTLE_ENDIAN_PLATFORM: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** Whether words that are stored in some order are as this platform has them. */
+export function isNativeOrder(byteOrder: "little" | "big", wordBytes: number): boolean {
+  return wordBytes === 1 || (byteOrder === "little") === LITTLE_ENDIAN_PLATFORM;
+}
 
 /** Reverses the bytes of every word of 1, 2, 4 or 8 bytes, in place. The length must be a multiple of it. */
 export function swapWords(bytes: Uint8Array, wordBytes: number): void {
@@ -24,7 +29,7 @@ export function swapWords(bytes: Uint8Array, wordBytes: number): void {
 /** A typed array's elements as little-endian bytes: its own memory, on big-endian platforms a copy. */
 export function littleEndianBytes(data: ArrayBufferView, wordBytes: number): Uint8Array {
   const bytes = bytesOf(data);
-  if (LITTLE_ENDIAN_PLATFORM || wordBytes === 1) return bytes;
+  if (isNativeOrder("little", wordBytes)) return bytes;
   const swapped = bytes.slice();
   swapWords(swapped, wordBytes);
   return swapped;
@@ -35,7 +40,7 @@ export function littleEndianBytes(data: ArrayBufferView, wordBytes: number): Uin
  * they are `shared` with others.
  */
 export function nativeBytes(bytes: Uint8Array, wordBytes: number, shared: boolean): Uint8Array {
-  if (LITTLE_ENDIAN_PLATFORM || wordBytes === 1) return bytes;
+  if (isNativeOrder("little", wordBytes)) return bytes;
   const native = shared ? bytes.slice() : bytes;
   swapWords(native, wordBytes);
   return native;

@@ -21,7 +21,7 @@ export class ChunkGrid {
     this.#grid = grid;
     this.counts = shape.map((size, axis) => Math.ceil(size / (chunkShape[axis] ?? 1)));
     this.#strides = denseStrides(this.counts, "C");
-    this.size = shape.includes(0) ? 0 : elementCount(this.counts);
+    this.size = elementCount(this.counts);
   }
 
   /** Where chunk `number` lies in the grid, numbered in C order. */

@@ -1,6 +1,6 @@
 import { dataLoss } from "../errors.js";
 import { denseStrides } from "./block.js";
-import { allocateArray, decodeChunkData } from "./chunk.js";
+import { decodeChunkData } from "./chunk.js";
 import { ChunkGrid } from "./chunk-grid.js";
 import { loadCodecs, type ShardingSerializer } from "./codecs.js";
 import { bytesOf, type DataOf, type Dtype, elementCount } from "./dtype.js";
@@ -8,6 +8,7 @@ import { fillBlock } from "./fill-value.js";
 import { type ArrayMetadata, chunkKey } from "./metadata.js";
 import { innerCodec, innerName } from "./shard-index.js";
 import { type ChunkReadOptions, type ChunkStore, ShardReader } from "./shard-reader.js";
+import { allocateArray } from "./stored-elements.js";
 
 /** How a {@link ChunkReader} reads. */
 export type ChunkReaderOptions = {
@@ -38,32 +39,61 @@ export type ChunkReader = {
 export function openChunks(
   store: ChunkStore,
   metadata: ArrayMetadata,
-  options: ChunkReaderOptions,
-): ChunkReader {
-  return openInnerChunks(store, metadata, options) ?? openStoredChunks(store, metadata, options);
-}
-
-function openStoredChunks(
-  store: ChunkStore,
-  metadata: ArrayMetadata,
   { missingChunks, what }: ChunkReaderOptions,
 ): ChunkReader {
-  const { chunkShape } = metadata;
-  const grid = new ChunkGrid(metadata);
+  const { array, readStored } = innerChunks(store, metadata, what) ?? storedChunks(store, metadata, what);
+  const { chunkShape } = array;
+  const grid = new ChunkGrid(array);
   const read: ChunkReader["read"] = async (indices, options) => {
-    const key = chunkKey(metadata, indices);
-    const name = `${what}: chunk ${key}`;
-    const stored = await store.get(`/${key}`, options);
-    if (stored === undefined) return filled(metadata, name, missingChunks);
-    const codecs = await loadCodecs([metadata]);
-    return decodeChunkData(stored, metadata, {
-      codecs,
-      missingChunks,
-      what: name,
-      extents: grid.region(indices).shape,
-    });
+    const { stored, name } = await readStored(indices, options);
+    if (stored === undefined) return filled(array, name, missingChunks);
+    const codecs = await loadCodecs([array]);
+    const extents = grid.region(indices).shape;
+    return decodeChunkData(stored, array, { codecs, missingChunks, what: name, extents });
   };
   return { chunkShape, grid, read };
+}
+
+/** Parts of an array as they are stored. */
+type StoredParts = {
+  /** The array as if each part were a chunk of its own. */
+  readonly array: ArrayMetadata;
+  /** The bytes of a part, `undefined` if it is missing, and how to call it in messages. */
+  readonly readStored: (
+    indices: readonly number[],
+    options: ChunkReadOptions,
+  ) => Promise<{ readonly stored: Uint8Array | undefined; readonly name: string }>;
+};
+
+function storedChunks(store: ChunkStore, metadata: ArrayMetadata, what: string): StoredParts {
+  return {
+    array: metadata,
+    readStored: async (indices, options) => {
+      const key = chunkKey(metadata, indices);
+      return { stored: await store.get(`/${key}`, options), name: `${what}: chunk ${key}` };
+    },
+  };
+}
+
+/** `undefined` where inner chunks cannot be read by themselves, or a shard is one of them. */
+function innerChunks(store: ChunkStore, metadata: ArrayMetadata, what: string): StoredParts | undefined {
+  const { chunkShape, codec } = metadata;
+  const { serializer, axisOrder, compressors } = codec;
+  if (serializer.kind !== "sharding" || compressors.length > 0) return undefined;
+  const array = innerArray(metadata, serializer);
+  const perShard = array.chunkShape.map((size, axis) => (chunkShape[axis] ?? 1) / size);
+  const shards = ShardReader.over(store, { sharding: serializer, counts: permuted(perShard, axisOrder) });
+  if (shards === undefined || elementCount(perShard) === 1) return undefined;
+  return {
+    array,
+    readStored: async (indices, options) => {
+      const shardIndices = indices.map((index, axis) => Math.floor(index / (perShard[axis] ?? 1)));
+      const within = indices.map((index, axis) => index % (perShard[axis] ?? 1));
+      const key = chunkKey(metadata, shardIndices);
+      const place = { key, within: permuted(within, axisOrder), what: `${what}: chunk ${key}` };
+      return { stored: await shards.read(place, options), name: innerName(place.what, place.within) };
+    },
+  };
 }
 
 function filled(
@@ -73,44 +103,9 @@ function filled(
 ): DataOf<Dtype> {
   if (missingChunks === "error") throw dataLoss(`${name} is missing`);
   const data = allocateArray(dtype, chunkShape, name);
-  fillBlock(fillValue, dtype, chunkShape, bytesOf(data), {
-    offset: 0,
-    strides: denseStrides(chunkShape, "C"),
-  });
+  const layout = { offset: 0, strides: denseStrides(chunkShape, "C") };
+  fillBlock(fillValue, dtype, chunkShape, bytesOf(data), layout);
   return data;
-}
-
-/** `undefined` where inner chunks cannot be read by themselves, or a shard is one of them. */
-function openInnerChunks(
-  store: ChunkStore,
-  metadata: ArrayMetadata,
-  { missingChunks, what }: ChunkReaderOptions,
-): ChunkReader | undefined {
-  const { chunkShape, codec } = metadata;
-  const { serializer, axisOrder, compressors } = codec;
-  if (serializer.kind !== "sharding" || compressors.length > 0) return undefined;
-  const inner = innerArray(metadata, serializer);
-  const perShard = inner.chunkShape.map((size, axis) => (chunkShape[axis] ?? 1) / size);
-  const shards = ShardReader.over(store, { sharding: serializer, counts: permuted(perShard, axisOrder) });
-  if (shards === undefined || elementCount(perShard) === 1) return undefined;
-  const grid = new ChunkGrid(inner);
-  const read: ChunkReader["read"] = async (indices, options) => {
-    const shardIndices = indices.map((index, axis) => Math.floor(index / (perShard[axis] ?? 1)));
-    const within = indices.map((index, axis) => index % (perShard[axis] ?? 1));
-    const key = chunkKey(metadata, shardIndices);
-    const place = { key, within: permuted(within, axisOrder), what: `${what}: chunk ${key}` };
-    const name = innerName(place.what, place.within);
-    const stored = await shards.read(place, options);
-    if (stored === undefined) return filled(inner, name, missingChunks);
-    const codecs = await loadCodecs([inner]);
-    return decodeChunkData(stored, inner, {
-      codecs,
-      missingChunks,
-      what: name,
-      extents: grid.region(indices).shape,
-    });
-  };
-  return { chunkShape: inner.chunkShape, grid, read };
 }
 
 /** The array as if its inner chunks were stored by themselves. */

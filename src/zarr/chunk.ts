@@ -1,13 +1,13 @@
-import { dataLoss, OrbaxError } from "../errors.js";
-import { type BlockLayout, copyBlock, denseStrides, isDenseC } from "./block.js";
-import { LITTLE_ENDIAN_PLATFORM, swapWords } from "./byte-order.js";
+import { dataLoss, type OrbaxError } from "../errors.js";
+import { type BlockLayout, copyBlock, denseStrides, isDenseC, offsetOf } from "./block.js";
+import { isNativeOrder, swapWords } from "./byte-order.js";
 import { ChunkGrid } from "./chunk-grid.js";
 import type { BytesSerializer, ChunkCodec, Codecs, ShardingSerializer } from "./codecs.js";
 import { type DecodedLength, decompressAll, encodedLengths, mostEncodedBytes } from "./compressors.js";
-import { allocateData, bytesOf, type DataOf, type Dtype, dtypeRow, elementCount } from "./dtype.js";
+import { byteCount, bytesOf, type DataOf, type Dtype, dtypeRow, elementCount } from "./dtype.js";
 import { type FillValue, fillBlock } from "./fill-value.js";
 import type { ArrayMetadata } from "./metadata.js";
-import { narrowBits, signExtend } from "./narrow-integers.js";
+import { narrowBits } from "./narrow-integers.js";
 import {
   indexBytes,
   innerChunk,
@@ -17,6 +17,7 @@ import {
   type ShardIndex,
   shardIndexOf,
 } from "./shard-index.js";
+import { allocateArray, finishElements } from "./stored-elements.js";
 
 /** How to decode a chunk. */
 export type ChunkDecodeOptions = {
@@ -125,7 +126,7 @@ function unwrap(chunk: StoredChunk, elements: Elements): Unwrapped {
   const { serializer, axisOrder } = codec;
   const bytes = decompressed(chunk, elements);
   if (serializer.kind === "bytes") {
-    checkLength(bytes, elementCount(shape) * dtypeRow(elements.dtype).itemBytes, what);
+    checkLength(bytes, byteCount(elements.dtype, shape), what);
     const shared = bytes.buffer === chunk.stored.buffer;
     return { kind: "elements", bytes, shared, shape, axisOrder, byteOrder: serializer.byteOrder, what };
   }
@@ -158,7 +159,7 @@ function serializedLength(
   { serializer, axisOrder }: ChunkCodec,
   { dtype }: Elements,
 ): DecodedLength {
-  const bytes = elementCount(shape) * dtypeRow(dtype).itemBytes;
+  const bytes = byteCount(dtype, shape);
   if (serializer.kind === "bytes") return { exact: bytes };
   const shardShape = axisOrder.map((axis) => shape[axis] ?? 1);
   return {
@@ -178,14 +179,12 @@ function nativeElements(
   { dtype }: Elements,
 ): { readonly bytes: Uint8Array; readonly shared: boolean } {
   const { wordBytes } = dtypeRow(dtype);
-  if (dtype === "bool") checkBools(bytes, what);
-  const bits = narrowBits(dtype);
-  const asStored = (byteOrder === "little") === LITTLE_ENDIAN_PLATFORM || wordBytes === 1;
-  if (asStored && bits === undefined) return { bytes, shared };
-  const own = shared ? bytes.slice() : bytes;
-  if (bits !== undefined) signExtend(own, bits);
-  if (!asStored) swapWords(own, wordBytes);
-  return { bytes: own, shared: false };
+  const swaps = !isNativeOrder(byteOrder, wordBytes);
+  const changes = swaps || narrowBits(dtype) !== undefined;
+  const own = changes && shared ? bytes.slice() : bytes;
+  if (swaps) swapWords(own, wordBytes);
+  finishElements(own, dtype, what);
+  return { bytes: own, shared: shared && !changes };
 }
 
 /** Puts what there is of a chunk into its place. */
@@ -217,7 +216,7 @@ function placeInnerChunks(
   for (let number = 0; number < wanted.size; number++) {
     const indices = wanted.indices(number);
     const region = wanted.region(indices);
-    const offset = region.start.reduce((sum, at, axis) => sum + at * (strides[axis] ?? 0), layout.offset);
+    const offset = layout.offset + offsetOf(region.start, strides);
     const range = index.range(indices);
     const name = innerName(what, indices);
     if (range !== undefined && range.length > most) throw tooLong(range.length, most, name);
@@ -241,24 +240,4 @@ function mostInnerBytes({ inner, chunkShape }: ShardingSerializer, elements: Ele
 
 function tooLong(found: number, most: number, what: string): OrbaxError {
   return dataLoss(what, { field: "chunk length", found, expected: `at most ${most} bytes` });
-}
-
-/**
- * Zeroed elements for an array.
- *
- * @throws {OrbaxError} `UNSUPPORTED` for more memory than the platform gives.
- */
-export function allocateArray(dtype: Dtype, shape: readonly number[], what: string): DataOf<Dtype> {
-  try {
-    return allocateData(dtype, elementCount(shape));
-  } catch (cause) {
-    const message = `${what}: ${dtype} [${shape.join(", ")}] is more than this platform can hold`;
-    throw new OrbaxError("UNSUPPORTED", message, {}, { cause });
-  }
-}
-
-/** @throws {OrbaxError} `DATA_LOSS` for a byte that is neither false nor true, padding included. */
-export function checkBools(bytes: Uint8Array, what: string): void {
-  const offset = bytes.findIndex((byte) => byte > 1);
-  if (offset >= 0) throw dataLoss(what, { offset, field: "bool", found: bytes[offset], expected: "0 or 1" });
 }

@@ -56,11 +56,7 @@ export type Codecs = { readonly [K in Exclude<BytesCodec["kind"], "crc32c">]?: D
 
 /** Each in a module of its own, so that who needs none of them loads none. */
 const LOADERS: { readonly [K in keyof Codecs]-?: () => Promise<Decompress> } = {
-  zstd: async () => {
-    const zstd = await (await import("../bytes/zstd.js")).loadZstd();
-    return (stored, { size, ...rest }) =>
-      zstd.decompress(stored, size === undefined ? rest : { ...rest, size });
-  },
+  zstd: async () => (await import("../bytes/zstd.js")).loadZstd(),
   zlib: async () => (await import("../bytes/zlib.js")).loadZlib(),
   gzip: async () => (await import("../bytes/gzip.js")).loadGzip(),
   bz2: async () => (await import("../bytes/bz2.js")).loadBz2(),

@@ -21,8 +21,8 @@ export const CRC32C_BYTES = 4;
  * Undoes all compressors, the last one first. The result is memory of the caller's own, or a view of `stored` where
  * no compressor changed the bytes.
  *
- * @throws {OrbaxError} `DATA_LOSS` for a wrong checksum, or a step with more bytes than could be meant; and whatever
- * the decompressors throw. The last step's length is theirs to check where it is exact.
+ * @throws {OrbaxError} `DATA_LOSS` for a wrong checksum, or a step with more bytes than could be meant, the stored
+ * ones too; and whatever the decompressors throw. The last step's length is theirs to check where it is exact.
  */
 export function decompressAll(
   stored: Uint8Array,
@@ -31,6 +31,7 @@ export function decompressAll(
 ): Uint8Array {
   if (compressors.length === 0) return stored;
   const lengths = encodedLengths(compressors, length);
+  checkStoredLength(stored, lengths[compressors.length] ?? length, what);
   let bytes = stored;
   for (const [index, codec] of [...compressors.entries()].reverse()) {
     const wanted = lengths[index] ?? length;
@@ -40,6 +41,16 @@ export function decompressAll(
         : decompress(bytes, codec.kind, wanted, codecs, what);
   }
   return bytes;
+}
+
+/**
+ * Inner chunks of a shard can all be the same megabytes, of which a decompressor makes a byte: a name in a header, blocks
+ * without content. Who decodes them must not read more than twice what comes out.
+ */
+function checkStoredLength(stored: Uint8Array, length: DecodedLength, what: string): void {
+  const most = "exact" in length ? length.exact : length.most;
+  if (stored.length <= most) return;
+  throw dataLoss(what, { field: "stored length", found: stored.length, expected: `at most ${most} bytes` });
 }
 
 /** Headers, trailers and what cannot be made smaller; no compressor needs as much for so little. */

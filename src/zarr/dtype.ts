@@ -132,9 +132,14 @@ export function dtypeRow<D extends Dtype>(dtype: D): DtypeRow<D> {
   return DTYPES[dtype];
 }
 
-/** Number of elements of a shape; 1 for rank 0. */
+/** Number of elements of a shape; 1 for rank 0, 0 where a size is 0, whatever the others. May exceed 2^53. */
 export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((count, size) => count * size, 1);
+  return shape.includes(0) ? 0 : shape.reduce((count, size) => count * size, 1);
+}
+
+/** Bytes of the elements of an array. May exceed 2^53. */
+export function byteCount(dtype: Dtype, shape: readonly number[]): number {
+  return elementCount(shape) * dtypeRow(dtype).itemBytes;
 }
 
 /** Zeroed elements for `length` elements of `dtype`. */

@@ -1,12 +1,12 @@
 import { crc32c } from "../bytes/crc32c.js";
 import type { ZstdEncoder } from "../bytes/zstd-engine.js";
 import { unsupported } from "../errors.js";
-import { copyBlock, denseStrides, isDenseC } from "./block.js";
+import { copyBlock, denseStrides, isDenseC, offsetOf } from "./block.js";
 import { swapWords } from "./byte-order.js";
 import { ChunkGrid } from "./chunk-grid.js";
 import type { BytesCodec, ChunkCodec, ShardingSerializer } from "./codecs.js";
 import { CRC32C_BYTES } from "./compressors.js";
-import { type Dtype, dtypeRow, elementCount } from "./dtype.js";
+import { byteCount, type Dtype, dtypeRow } from "./dtype.js";
 import type { ArrayMetadata } from "./metadata.js";
 import { maskBits, narrowBits } from "./narrow-integers.js";
 import { indexBytes, innerCounts } from "./shard-index.js";
@@ -90,11 +90,10 @@ function innerBlock(block: Block, grid: ChunkGrid, number: number): Block {
   if (grid.size === 1) return block;
   const { itemBytes } = dtypeRow(block.dtype);
   const { start, shape } = grid.region(grid.indices(number));
-  const bytes = new Uint8Array(elementCount(shape) * itemBytes);
+  const bytes = new Uint8Array(byteCount(block.dtype, shape));
   const strides = denseStrides(block.shape, "C");
-  const offset = start.reduce((sum, at, axis) => sum + at * (strides[axis] ?? 0), 0);
   const to = { offset: 0, strides: denseStrides(shape, "C") };
-  copyBlock(shape, itemBytes, bytes, to, block.bytes, { offset, strides });
+  copyBlock(shape, itemBytes, bytes, to, block.bytes, { offset: offsetOf(start, strides), strides });
   return { bytes, shape, dtype: block.dtype };
 }
 

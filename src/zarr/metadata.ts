@@ -1,9 +1,12 @@
 import type { ChunkCodec } from "./codecs.js";
-import { type Dtype, dtypeRow, elementCount } from "./dtype.js";
+import { byteCount, type Dtype } from "./dtype.js";
 import type { FillValue } from "./fill-value.js";
 
 /** How the indices of a chunk make its key. */
 export type ChunkKeyEncoding = { readonly name: "default" | "v2"; readonly separator: "." | "/" };
+
+/** File that describes an array, below it, by version of zarr. */
+export const ARRAY_DOCUMENT = { 2: ".zarray", 3: "zarr.json" } as const;
 
 /** What is known about a stored array, whichever version of zarr it was read from. */
 export type ArrayMetadata = {
@@ -26,5 +29,5 @@ export function chunkKey({ chunkKeys }: ArrayMetadata, indices: readonly number[
 
 /** Bytes of the elements of every stored chunk. */
 export function chunkBytes({ chunkShape, dtype }: ArrayMetadata): number {
-  return elementCount(chunkShape) * dtypeRow(dtype).itemBytes;
+  return byteCount(dtype, chunkShape);
 }

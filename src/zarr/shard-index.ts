@@ -1,5 +1,5 @@
 import { dataLoss, type OrbaxError } from "../errors.js";
-import { denseStrides } from "./block.js";
+import { denseStrides, offsetOf } from "./block.js";
 import type { ChunkCodec, Codecs, ShardingSerializer } from "./codecs.js";
 import { CRC32C_BYTES, decompressAll } from "./compressors.js";
 import { elementCount } from "./dtype.js";
@@ -43,7 +43,7 @@ export class ShardIndex {
    */
   range(indices: readonly number[]): InnerRange | undefined {
     const strides = this.#strides;
-    const at = indices.reduce((sum, index, axis) => sum + index * (strides[axis] ?? 0), 0);
+    const at = offsetOf(indices, strides);
     const offset = this.#word(at);
     const length = this.#word(at + (strides[indices.length] ?? 1));
     return offset === undefined && length === undefined

@@ -43,7 +43,7 @@ export function streamNamed(streams: readonly Stream[], name: string): Stream {
   return found;
 }
 
-export function sha256(bytes: Uint8Array): string {
+function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 

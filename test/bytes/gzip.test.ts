@@ -3,9 +3,6 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import fixture from "../../fixtures/codecs/gzip.json" with { type: "json" };
 import { decompressGzip, loadGzip } from "../../src/bytes/gzip.js";
-import { nativeZlib } from "../../src/bytes/native-zlib.js";
-import type { ZlibEngine } from "../../src/bytes/zlib-engine.js";
-import { loadFflate } from "../../src/bytes/zlib-fflate.js";
 import {
   describeStreams,
   failure,
@@ -15,17 +12,10 @@ import {
   streamsOf,
   verdict,
 } from "./codec-streams.js";
+import { engines } from "./zlib-engines.js";
 
 const streams = streamsOf(fixture);
 const sound = streams.filter(({ sha256 }) => sha256 !== undefined);
-
-const native = nativeZlib();
-if (native === undefined) throw new Error("Node has zlib");
-const fflate = await loadFflate();
-const engines: [string, ZlibEngine][] = [
-  ["native", native],
-  ["fflate", fflate],
-];
 
 for (const [name, engine] of engines) {
   describeStreams(`gzip files (${name})`, streams, (stored, more) => decompressGzip(engine, stored, more));

@@ -2,11 +2,9 @@ import { deflateSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import fixture from "../../fixtures/codecs/zlib.json" with { type: "json" };
-import { nativeZlib } from "../../src/bytes/native-zlib.js";
 import { nativeZlib as browserZlib } from "../../src/bytes/no-native-zlib.js";
 import { decompressZlib, loadZlib } from "../../src/bytes/zlib.js";
 import type { ZlibEngine } from "../../src/bytes/zlib-engine.js";
-import { loadFflate } from "../../src/bytes/zlib-fflate.js";
 import {
   describeStreams,
   failure,
@@ -16,17 +14,10 @@ import {
   streamsOf,
   verdict,
 } from "./codec-streams.js";
+import { engines } from "./zlib-engines.js";
 
 const streams = streamsOf(fixture);
 const sound = streams.filter(({ sha256 }) => sha256 !== undefined);
-
-const native = nativeZlib();
-if (native === undefined) throw new Error("Node has zlib");
-const fflate = await loadFflate();
-const engines: [string, ZlibEngine][] = [
-  ["native", native],
-  ["fflate", fflate],
-];
 
 function engineThat(inflate: ZlibEngine["inflate"]): ZlibEngine {
   return { inflate, crc32: () => 0 };

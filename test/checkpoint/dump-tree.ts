@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { flattenTree, type PathAndLeaf } from "../../src/pytree/flatten.js";
-import type { KeyPath } from "../../src/pytree/key-path.js";
 import { Complex, type Scalar, type Tree } from "../../src/pytree/value.js";
 import { bytesOf, type Dtype, dtypeRow, elementCount } from "../../src/zarr/dtype.js";
 import { elementAt } from "../../src/zarr/element.js";
@@ -123,11 +122,4 @@ export function expectedPart(name: string, part: string): Dump {
 /** The expected JSON of a fixture. */
 export function readExpected(name: string): unknown {
   return JSON.parse(readFileSync(join(FIXTURES, `${name}.expected.json`), "utf8"));
-}
-
-/** The key path that a dump's key stands for. */
-export function pathOfKey(key: string): KeyPath {
-  const path: unknown = JSON.parse(key);
-  if (!Array.isArray(path)) throw new Error(`${key}: no key path`);
-  return path.map((part: unknown) => (typeof part === "number" ? part : String(part)));
 }

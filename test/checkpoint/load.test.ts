@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { load, openCheckpoint } from "../../src/checkpoint/checkpoint.js";
+import { load, openCheckpoint } from "../../src/checkpoint/open-checkpoint.js";
 import type { KeyPath } from "../../src/pytree/key-path.js";
 import {
   complex,

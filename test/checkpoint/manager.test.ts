@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { encodeItem } from "../../src/checkpoint/encode-item.js";
 import { CheckpointManager } from "../../src/checkpoint/manager.js";
-import { saveItem } from "../../src/checkpoint/save.js";
+import { encodeItem } from "../../src/checkpoint/save/encode-item.js";
+import { saveItem } from "../../src/checkpoint/save/save.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import { storageWith } from "./stored-item.js";
 

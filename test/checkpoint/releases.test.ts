@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openCheckpoint } from "../../src/checkpoint/checkpoint.js";
-import type { Layout, StepLayout } from "../../src/checkpoint/layout.js";
-import { recogniseSource } from "../../src/checkpoint/recognise-source.js";
+import { openCheckpoint } from "../../src/checkpoint/open-checkpoint.js";
+import type { Layout, StepLayout } from "../../src/checkpoint/recognise/layout.js";
+import { recogniseSource } from "../../src/checkpoint/recognise/recognise-source.js";
 import type { ReadableStorage } from "../../src/storage/storage.js";
 import { type ExpectedDump, type ReleaseFixture, releaseFixtures, unpackRelease } from "./releases.js";
 

@@ -1,4 +1,4 @@
-import { encodeTreeMetadata, type TreeEntry } from "../../src/checkpoint/tree-metadata.js";
+import { encodeTreeMetadata, type TreeEntry } from "../../src/checkpoint/metadata/tree-metadata.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import { hex } from "../ocdbt/bytes.js";
 

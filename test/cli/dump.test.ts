@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { openOrbaxTree } from "../../src/checkpoint/orbax-tree.js";
-import type { PytreeItem } from "../../src/checkpoint/pytree-item.js";
+import { openOrbaxTree } from "../../src/checkpoint/tree/orbax-tree.js";
+import type { PytreeItem } from "../../src/checkpoint/tree/pytree-item.js";
 import { type LeafJson, leafJson } from "../../src/cli/leaf-json.js";
 import { loadSha256, type Sha256 } from "../../src/cli/sha256.js";
 import { openStorage } from "../../src/storage/open.js";
@@ -139,6 +139,27 @@ describe("dump --json of other formats", () => {
 function sha256(bytes: string | Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
+
+describe("what dump and show say of damage", () => {
+  it.each([
+    ["dump", "--json"],
+    ["show", "--json"],
+  ])("names the step and the item (%s)", async (...command) => {
+    const path = directoryOf({
+      "3/config/metadata": "{",
+      "20/_CHECKPOINT_METADATA": "{}",
+      "20/config/metadata": "{oops",
+    });
+    const { code, err } = await runCli([...command, `${path}/`]);
+    expect([code, err.split(": ").slice(0, 3)]).toEqual([2, ["orbax-ts", `${path}/20/config`, "metadata"]]);
+  });
+
+  it("names a file once", async () => {
+    const path = join(directoryOf({ "a.safetensors": "" }), "a.safetensors");
+    const { code, err } = await runCli(["dump", "--json", path]);
+    expect([code, err.split(": ").slice(0, 3)]).toEqual([2, ["orbax-ts", path, "safetensors"]]);
+  });
+});
 
 describe("dump --json of items that are no trees", () => {
   it("prints JSON with all digits, and what JSON has no numbers for", async () => {

@@ -21,6 +21,11 @@ describe("failureLine", () => {
     expect(failureLine("runs/7", notFound(message))).toBe(line);
   });
 
+  it("does not repeat a path that was typed with a slash at its end", () => {
+    expect(failureLine("runs/", notFound("runs/7: no step"))).toBe("orbax-ts: runs/7: no step\n");
+    expect(failureLine("/", notFound("/: no step"))).toBe("orbax-ts: /: no step\n");
+  });
+
   it("turns the limit of a message into the option that raises it", () => {
     const error = limitExceeded("node", { field: "length", found: 9, expected: "at most 8", limit: "depth" });
     expect(failureLine("x", error)).toBe(

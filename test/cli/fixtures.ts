@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { unpackArchive } from "../archive.js";
 
 const FIXTURES = fileURLToPath(new URL("../../fixtures/", import.meta.url));
 
@@ -38,7 +38,7 @@ export function dataraxNames(): string[] {
 /** Unpacks all of them below `directory`, one folder each. */
 export function unpackDatarax(directory: string): void {
   for (const name of dataraxNames()) {
-    unpack(join(FIXTURES, "datarax", `${name}.tar.gz`), directory);
+    unpackArchive(join(FIXTURES, "datarax", `${name}.tar.gz`), directory);
   }
 }
 
@@ -100,13 +100,8 @@ export function treeFiles(
 /** Unpacks a checkpoint that a release of Orbax wrote into a directory that is removed when the test ends. */
 export function releaseFixture(release: string, name: string): string {
   const directory = temporaryDirectory();
-  unpack(join(FIXTURES, "releases", release, `${name}.tar.gz`), directory);
+  unpackArchive(join(FIXTURES, "releases", release, `${name}.tar.gz`), directory);
   return directory;
-}
-
-function unpack(archive: string, directory: string): void {
-  const { status, stderr } = spawnSync("tar", ["-xzf", archive, "-C", directory], { encoding: "utf8" });
-  if (status !== 0) throw new Error(`tar: ${stderr}`);
 }
 
 /** `.zarray` of uint8, uncompressed. */

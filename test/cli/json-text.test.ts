@@ -12,6 +12,9 @@ describe("jsonText", () => {
     [1.5, "1.5"],
     [-0, "-0.0"],
     [18446744073709551615n, "18446744073709551615"],
+    [9007199254740991, "9007199254740991"],
+    [-1.2345678901234568e20, "-123456789012345680000.0"],
+    [1e21, "1e+21"],
     [[], "[]"],
     [{}, "{}"],
     [[1, [2, "x"], { a: [] }], '[1,[2,"x"],{"a":[]}]'],
@@ -39,6 +42,19 @@ describe("jsonText", () => {
     const pieces = [...jsonText(long)];
     expect(pieces.length).toBeGreaterThan(3);
     expect(JSON.parse(pieces.join(""))).toEqual(long);
+  });
+
+  it("writes a hundred thousand objects a thousand levels deep without going down to each", () => {
+    let value: JsonValue = Array.from({ length: 100_000 }, () => ({}));
+    for (let level = 0; level < 1000; level++) value = [value];
+    expect(text(value)).toBe(`${"[".repeat(1001)}${"{},".repeat(99_999)}{}${"]".repeat(1001)}`);
+  });
+
+  it("indents no further from some depth on", () => {
+    let value: JsonValue = {};
+    for (let level = 0; level < 1000; level++) value = [value];
+    expect(text(value, 2).length).toBeLessThan(200_000);
+    expect(JSON.parse(text(value, 2))).toEqual(value);
   });
 
   it("writes keys that mean something to objects", () => {

@@ -11,9 +11,9 @@ describe("startZstdSooner", () => {
   it("leaves a process alone that has zstd of its own, and zstd works either way", async () => {
     await startZstdSooner();
     expect(globalThis.fetch === undefined).toBe(nativeZstd() === undefined);
-    const zstd = await loadZstd();
+    const decompress = await loadZstd();
     const frame = hex('28 b5 2f fd 20 03 19 00 00 "abc"'); // docs/spec/ocdbt.md section 16
-    const content = zstd.decompress(frame, { what: "frame", limit: 3, limitName: "valueBytes" });
+    const content = decompress(frame, { what: "frame", limit: 3, limitName: "valueBytes" });
     expect(content).toEqual(hex('"abc"'));
   });
 });

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,6 +13,7 @@ import { ShuffleSampler } from "../../src/datarax/samplers/shuffle-sampler.js";
 import { formatTaggedJson } from "../../src/datarax/tagged-json.js";
 import { isDict, isList } from "../../src/pytree/container.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
+import { unpackArchive } from "../archive.js";
 import { Recorder } from "./recorder.js";
 
 const FIXTURES = fileURLToPath(new URL("../../fixtures/datarax/", import.meta.url));
@@ -41,10 +41,7 @@ const names = [
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "orbax-ts-fixtures-"));
-  for (const name of names) {
-    const { status, stderr } = spawnSync("tar", ["xzf", join(FIXTURES, `${name}.tar.gz`), "-C", folder]);
-    if (status !== 0) throw new Error(`cannot unpack ${name}: ${stderr.toString()}`);
-  }
+  for (const name of names) unpackArchive(join(FIXTURES, `${name}.tar.gz`), folder);
 });
 afterAll(() => {
   rmSync(folder, { recursive: true });

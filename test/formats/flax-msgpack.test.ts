@@ -39,6 +39,14 @@ const joined = (data: number[], sizes: number[]) => ({
   array: arrayOf("uint8", sizes, Uint8Array.from(data)),
 });
 
+/** A list of a thousand times the same. */
+const thousand = (item: readonly number[]) => [
+  0xdc,
+  0x03,
+  0xe8,
+  ...Array.from({ length: 1000 }, () => item).flat(),
+];
+
 describe("files of Flax and of old Orbax", () => {
   let sha256: Sha256;
   beforeAll(async () => {
@@ -357,10 +365,24 @@ describe("limits", () => {
   });
 
   it("hold for the key paths of all leaves together, of which depth makes more than the file has bytes", () => {
-    const million = [0xdd, 0, 0x0f, 0x42, 0x40, ...Array.from({ length: 1e6 }, () => 0xc0)];
-    const deep = [...Array.from({ length: 900 }, () => 0x91), ...million];
-    expect(() => decode(deep, { listedBytes: 2 ** 24 })).toThrow(
-      refused("LIMIT_EXCEEDED", "key paths", { limit: "listedBytes" }),
+    const nils = [0xdd, 0, 0x0f, 0x42, 0x40, ...Array.from({ length: 1e6 }, () => 0xc0)];
+    const deep = [...Array.from({ length: 900 }, () => 0x91), ...nils];
+    const [leaves, paths] = [256, 8 * 901];
+    const million = 1e6 * (leaves + paths);
+    expect(() => decode(deep, { treeBytes: million / 100 })).toThrow(
+      refused("LIMIT_EXCEEDED", "key paths", { limit: "treeBytes" }),
+    );
+  });
+
+  it("hold for the leaves themselves, of which a byte each can make a kilobyte", () => {
+    const ints = thousand([7]);
+    expect(decode(ints, { treeBytes: 1000 * (256 + 8) })).toHaveLength(1000);
+    expect(() => decode(ints, { treeBytes: 1000 * (256 + 8) - 1 })).toThrow(
+      refused("LIMIT_EXCEEDED", "bytes of leaves", { limit: "treeBytes" }),
+    );
+    const arrays = thousand([...ndarray([1], "uint8", [7])]);
+    expect(() => decode(arrays, { treeBytes: 1000 * (256 + 8) })).toThrow(
+      refused("LIMIT_EXCEEDED", "bytes of leaves", { limit: "treeBytes" }),
     );
   });
 

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { join } from "node:path";
-import { save } from "../../src/checkpoint/save.js";
+import { save } from "../../src/checkpoint/save/save.js";
 import { IteratorCheckpoint } from "../../src/datarax/iterator-checkpoint.js";
 import { isOrbaxError } from "../../src/errors.js";
 import { contentOf, KEEP, workOf } from "./kill-work.js";

@@ -1,39 +1,20 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { State } from "../../src/datarax/checkpointable-iterator.js";
 import { IteratorCheckpoint } from "../../src/datarax/iterator-checkpoint.js";
 import { readState } from "../../src/datarax/read-state.js";
 import { parseTaggedJson } from "../../src/datarax/tagged-json.js";
 import { isDict } from "../../src/pytree/container.js";
+import { setUpDatarax } from "./datarax-setup.js";
 import { PythonStream, take } from "./datarax-stream.js";
 import { neutralJson, neutralState } from "./neutral-json.js";
-import { type Oracle, startOracle } from "./oracle.js";
 import { userStates } from "./tagged-states.js";
 
 /** How many random runs, and from which seed: `ORBAX_TS_SEED=… npx vitest run …` repeats one. */
 const runs = Number(process.env.ORBAX_TS_RUNS ?? 20);
 const seed = Number(process.env.ORBAX_TS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-let scratch: string;
-let oracle: Oracle;
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "orbax-ts-values-"));
-  oracle = await startOracle();
-});
-afterAll(async () => {
-  await oracle.stop();
-  await rm(scratch, { recursive: true });
-});
-
-let directories = 0;
-
-/** A base directory that nothing else uses. */
-function newBase(): string {
-  return join(scratch, `base-${++directories}`);
-}
+const live = setUpDatarax();
 
 /** A user's iterator in JavaScript: keeps the state that it got, and counts in its `n`. */
 class UserIterator implements Iterator<number, undefined> {
@@ -58,7 +39,7 @@ class UserIterator implements Iterator<number, undefined> {
 async function sameView(base: string, step?: number): Promise<unknown> {
   const saved = await readState(base, { step });
   const python: object = Object(
-    await oracle.call("state_json", { base, ...(step === undefined ? {} : { step }) }),
+    await live.oracle.call("state_json", { base, ...(step === undefined ? {} : { step }) }),
   );
   const ours = {
     step: step ?? null,
@@ -83,9 +64,9 @@ const PYTHON = "user";
 
 /** Python saves a state; both languages go on from each other twice, and the state stays what it was. */
 async function expectSameThroughout(state: Readonly<Record<string, unknown>>): Promise<void> {
-  const base = newBase();
+  const base = live.newBase();
   const user = { class: PYTHON, config: { state } };
-  const first = await PythonStream.make(oracle, user);
+  const first = await PythonStream.make(live.oracle, user);
   const elements = await first.take(2);
   await first.save(base, { step: 2, metadata: state });
   const truth = await sameView(base, 2);
@@ -98,21 +79,21 @@ async function expectSameThroughout(state: Readonly<Record<string, unknown>>): P
   await checkpoint.handler.close();
   expect(await sameView(base, 4)).toEqual(truth);
 
-  const second = await PythonStream.make(oracle, { class: PYTHON, config: { state: { n: 0 } } });
+  const second = await PythonStream.make(live.oracle, { class: PYTHON, config: { state: { n: 0 } } });
   const received = await second.restore(base, { latest: true });
   expect(withoutCount(neutralJson(received, { kinds: false }))).toEqual(truth);
   elements.push(...(await second.take(2)));
   await second.save(base, { step: 6 });
   expect(await sameView(base, 6)).toEqual(truth);
 
-  const whole = await PythonStream.make(oracle, user);
+  const whole = await PythonStream.make(live.oracle, user);
   expect(elements).toEqual(await whole.take(6));
 }
 
 /** A state that Node saves is to Python what it is when Python saves it. */
 async function expectSameFromBoth(state: Readonly<Record<string, unknown>>): Promise<void> {
-  const [fromPython, fromNode] = [newBase(), newBase()];
-  const stream = await PythonStream.make(oracle, { class: PYTHON, config: { state } });
+  const [fromPython, fromNode] = [live.newBase(), live.newBase()];
+  const stream = await PythonStream.make(live.oracle, { class: PYTHON, config: { state } });
   await stream.save(fromPython, {});
   const checkpoint = new IteratorCheckpoint(fromNode);
   await checkpoint.saveToDirectory(new UserIterator(asState(state)), { metadata: asState(state) });

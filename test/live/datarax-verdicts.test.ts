@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { State } from "../../src/datarax/checkpointable-iterator.js";
 import { IteratorCheckpoint } from "../../src/datarax/iterator-checkpoint.js";
 import { OrbaxCheckpointHandler } from "../../src/datarax/orbax-checkpoint-handler.js";
@@ -11,26 +10,11 @@ import { isOrbaxError } from "../../src/errors.js";
 import { dictOf, isDict } from "../../src/pytree/container.js";
 import { float, type Tree } from "../../src/pytree/value.js";
 import { ndarray } from "../../src/zarr/nd-array.js";
+import { setUpDatarax } from "./datarax-setup.js";
 import { makeSampler, PythonStream, type SamplerConfig } from "./datarax-stream.js";
-import { type Oracle, OracleError, startOracle } from "./oracle.js";
+import { OracleError } from "./oracle.js";
 
-let scratch: string;
-let oracle: Oracle;
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "orbax-ts-verdicts-"));
-  oracle = await startOracle();
-});
-afterAll(async () => {
-  await oracle.stop();
-  await rm(scratch, { recursive: true });
-});
-
-let directories = 0;
-
-/** A base directory that nothing else uses. */
-function newBase(): string {
-  return join(scratch, `base-${++directories}`);
-}
+const live = setUpDatarax();
 
 /** What came of an attempt: Python's class, text and cause of its error, or that there was none. */
 type Verdict = {
@@ -79,10 +63,10 @@ function asState(tree: Tree): State {
 
 /** Saves a state from JavaScript, and lets a fresh sampler of each language restore it. */
 async function verdicts(sampler: SamplerConfig, state: State): Promise<{ ours: Verdict; python: Verdict }> {
-  const base = newBase();
+  const base = live.newBase();
   const checkpoint = new IteratorCheckpoint(base, { exact: true }); // plain numbers have no dtype to refuse
   await checkpoint.saveToDirectory(new Holder(state), { step: 1 });
-  const stream = await PythonStream.make(oracle, sampler);
+  const stream = await PythonStream.make(live.oracle, sampler);
   return {
     ours: await verdictOf(checkpoint.restore(makeSampler(sampler))),
     python: await verdictOf(stream.restore(base, {})),
@@ -150,10 +134,10 @@ describe("a ShuffleSampler", () => {
     { sampler_state: { dataset_size: 20, seed: 5, position: 3 } },
     { sampler_state: { dataset_size: 20, seed: 5, position: 3, more: 1 } },
   ])("takes sampler_state alone, and goes on from it in both languages", async (state) => {
-    const base = newBase();
+    const base = live.newBase();
     const sampler: SamplerConfig = { class: "ShuffleSampler", config: { dataset_size: 9, seed: 1 } };
     await new IteratorCheckpoint(base).saveToDirectory(new Holder(state), { step: 1 });
-    const stream = await PythonStream.make(oracle, sampler);
+    const stream = await PythonStream.make(live.oracle, sampler);
     await stream.restore(base, {});
     const ours = await new IteratorCheckpoint(base).restore(makeSampler(sampler));
     const elements = Array.from({ length: 17 }, () => ours.next().value);
@@ -211,11 +195,11 @@ describe("a base directory", () => {
   ];
 
   it.each(places)("%s has Python's verdict", async (name, make, step) => {
-    const base = newBase();
+    const base = live.newBase();
     await make(base);
     const place = name === "below a file" ? join(`${base}-file`, "sub") : base;
     const python = await verdictOf(
-      oracle.call("state_json", { base: place, ...(step === undefined ? {} : { step }) }),
+      live.oracle.call("state_json", { base: place, ...(step === undefined ? {} : { step }) }),
     );
     expect(python).not.toEqual(FINE);
     expect(await verdictOf(readState(place, { step }))).toMatchObject({
@@ -225,9 +209,9 @@ describe("a base directory", () => {
   });
 
   it("that is a file is refused like a directory that cannot be listed", async () => {
-    const base = newBase();
+    const base = live.newBase();
     await writeFile(base, "");
-    const python = await verdictOf(oracle.call("list_steps", { base }));
+    const python = await verdictOf(live.oracle.call("list_steps", { base }));
     expect(await verdictOf(new IteratorCheckpoint(base).getLatestStep())).toMatchObject({
       type: python.type,
     });
@@ -239,10 +223,10 @@ describe("a base directory", () => {
     ["a string", "text"],
     ["an array", ndarray("int8", [1], Int8Array.of(1))],
   ])("with %s instead of a dict has Python's verdict", async (_, state) => {
-    const base = newBase();
+    const base = live.newBase();
     const handler = new OrbaxCheckpointHandler();
     await handler.saveToDirectory(base, state, { step: 1 });
-    const stream = await PythonStream.make(oracle, { class: "user", config: { state: { n: 0 } } });
+    const stream = await PythonStream.make(live.oracle, { class: "user", config: { state: { n: 0 } } });
     const python = await verdictOf(stream.restore(base, {}));
     expect(python.message).toContain("did not contain a state dict");
     expect(await verdictOf(new IteratorCheckpoint(base).restore(new Holder({})))).toEqual(python);
@@ -280,13 +264,13 @@ describe("the identity of an iterator", () => {
   const fields = ["sampler_repr", "data_source_repr", "shard_count", "worker_count"] as const;
 
   it.each(comparisons)("%j is compared and printed as in Python", async (value, others) => {
-    const base = newBase();
+    const base = live.newBase();
     const saved = { n: 1, ...Object.fromEntries(fields.map((field) => [field, value])) };
-    const made = await PythonStream.make(oracle, { class: "user", config: { state: saved } });
+    const made = await PythonStream.make(live.oracle, { class: "user", config: { state: saved } });
     await made.save(base, { step: 1 });
     for (const other of others) {
       const current = { n: 0, sampler_repr: other, worker_count: other, shard_index: 9 };
-      const stream = await PythonStream.make(oracle, { class: "user", config: { state: current } });
+      const stream = await PythonStream.make(live.oracle, { class: "user", config: { state: current } });
       const ours = new Holder(asState(parseTaggedJson(current)));
       const python = await verdictOf(stream.restore(base, {}));
       expect(await verdictOf(new IteratorCheckpoint(base).restore(ours)), JSON.stringify(other)).toEqual(

@@ -1,37 +1,18 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { IteratorCheckpoint } from "../../src/datarax/iterator-checkpoint.js";
 import { readState } from "../../src/datarax/read-state.js";
 import { EpochAwareSamplerModule } from "../../src/datarax/samplers/epoch-aware-sampler.js";
 import { parseTaggedJson } from "../../src/datarax/tagged-json.js";
+import { setUpDatarax } from "./datarax-setup.js";
 import { makeSampler, PythonStream, type SamplerConfig, take } from "./datarax-stream.js";
 import { neutralJson, neutralState } from "./neutral-json.js";
-import { type Oracle, startOracle } from "./oracle.js";
 
 /** How many random runs, and from which seed: `ORBAX_TS_SEED=… npx vitest run …` repeats one. */
 const runs = Number(process.env.ORBAX_TS_RUNS ?? 40);
 const seed = Number(process.env.ORBAX_TS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-let scratch: string;
-let oracle: Oracle;
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "orbax-ts-datarax-"));
-  oracle = await startOracle();
-});
-afterAll(async () => {
-  await oracle.stop();
-  await rm(scratch, { recursive: true });
-});
-
-let directories = 0;
-
-/** A base directory that nothing else uses. */
-function newBase(): string {
-  return join(scratch, `base-${++directories}`);
-}
+const live = setUpDatarax();
 
 /** How a hop saves. */
 type SaveOptions = {
@@ -55,7 +36,7 @@ async function sameView(base: string, step?: number): Promise<unknown> {
     metadata: neutralState(saved.metadata),
   };
   const python: object = Object(
-    await oracle.call("state_json", { base, ...(step === undefined ? {} : { step }) }),
+    await live.oracle.call("state_json", { base, ...(step === undefined ? {} : { step }) }),
   );
   expect(ours).toEqual(neutralJson(python));
   const checkpoint = new IteratorCheckpoint(base);
@@ -63,7 +44,7 @@ async function sameView(base: string, step?: number): Promise<unknown> {
     list: Array.from(await checkpoint.listCheckpoints()),
     latest: await checkpoint.getLatestStep(),
     has: await checkpoint.hasCheckpoint(),
-  }).toMatchObject(without(Object(await oracle.call("list_steps", { base })), "steps"));
+  }).toMatchObject(without(Object(await live.oracle.call("list_steps", { base })), "steps"));
   return neutralState(saved.state, { kinds: false });
 }
 
@@ -78,7 +59,7 @@ async function hopInPython(
   base: string | undefined,
   destination: string | undefined,
 ) {
-  const stream = await PythonStream.make(oracle, sampler);
+  const stream = await PythonStream.make(live.oracle, sampler);
   if (base !== undefined) await stream.restore(base, {});
   const elements = await stream.take(count);
   if (destination !== undefined) await stream.save(destination, save);
@@ -107,9 +88,9 @@ async function hopInNode(
 /** Lets the languages go on from each other, and compares elements, states, metadata and steps after each hop. */
 async function expectUninterrupted(sampler: SamplerConfig, hops: readonly Hop[]): Promise<void> {
   const total = hops.reduce((sum, { count }) => sum + count, 0);
-  const whole = await PythonStream.make(oracle, sampler);
+  const whole = await PythonStream.make(live.oracle, sampler);
   const uninterrupted = await whole.take(total);
-  const base = newBase();
+  const base = live.newBase();
   const elements: unknown[] = [];
   let from: string | undefined;
   for (const hop of hops) {
@@ -268,10 +249,10 @@ function withoutEpochs(item: unknown, count: number): object {
 describe("EpochAwareSamplerModule", () => {
   it("tells of the same epochs in both languages, before and after each other's restores", async () => {
     const script = { class: "script", config: { code: TELLING_SAMPLER } };
-    const whole = await (await PythonStream.make(oracle, script)).take(30);
+    const whole = await (await PythonStream.make(live.oracle, script)).take(30);
     expect(whole).toHaveLength(20);
-    const base = newBase();
-    const stream = await PythonStream.make(oracle, script);
+    const base = live.newBase();
+    const stream = await PythonStream.make(live.oracle, script);
     const before = await stream.take(7);
     await stream.save(base, { step: 7 });
 
@@ -291,7 +272,7 @@ describe("EpochAwareSamplerModule", () => {
     expect(told).toEqual(whole.slice(7, 13).map((item) => withoutEpochs(item, 1)));
     await checkpoint.saveToDirectory(ours, { step: 13 });
 
-    const resumed = await PythonStream.make(oracle, script);
+    const resumed = await PythonStream.make(live.oracle, script);
     await resumed.restore(base, {});
     const after = await resumed.take(30);
     expect(before).toEqual(whole.slice(0, 7));

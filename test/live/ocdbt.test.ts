@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openOcdbt } from "../../src/ocdbt/reader.js";
 import { type NewEntry, type WriteOcdbtOptions, writeOcdbt } from "../../src/ocdbt/writer.js";
 import { hex, toHex, utf8 } from "../ocdbt/bytes.js";
-import { type Listed, listHashed } from "../ocdbt/fixtures.js";
+import { type Listed, listHashed, versionsOf } from "../ocdbt/fixtures.js";
 import { type Oracle, seededBytes, seededLength, startOracle } from "./oracle.js";
 
 /** What TensorStore writes, and how it reads what we wrote. */
@@ -35,18 +35,7 @@ async function versionsByTensorStore(dir: string): Promise<unknown> {
 }
 
 async function versionsByUs(dir: string) {
-  const versions = [];
-  for await (const version of (await openOcdbt(dir)).versions()) {
-    versions.push({
-      generation: Number(version.generation),
-      commit_time: String(version.commitTime),
-      root_height: version.rootHeight,
-      num_keys: Number(version.keys),
-      num_tree_bytes: Number(version.treeBytes),
-      num_indirect_value_bytes: Number(version.indirectValueBytes),
-    });
-  }
-  return versions;
+  return versionsOf(await openOcdbt(dir));
 }
 
 type Spec = Readonly<Record<string, unknown>>;

@@ -18,7 +18,7 @@ export function seededArray(dtype: Dtype, shape: readonly number[], seed: number
 }
 
 /** Dtypes that Orbax 0.11.20 does not store, by the TensorStore of its time. */
-const NEWEST: readonly Dtype[] = ["float8_e8m0fnu", "float4_e2m1fn"];
+export const NEWEST: readonly Dtype[] = ["float8_e8m0fnu", "float4_e2m1fn"];
 
 /** Two arrays of each dtype. */
 function arraysOfDtypes(dtypes: readonly Dtype[]): { readonly [name: string]: Tree } {

@@ -64,7 +64,7 @@ export function u64le(value: number | bigint): string {
 }
 
 /** Hex digits of four bytes, little-endian. */
-export function u32le(value: number): string {
+function u32le(value: number): string {
   return u64le(value >>> 0).slice(0, 8);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openOcdbt } from "../../src/ocdbt/reader.js";
-import { expectedOf, fixtureNames, fixturePath, listHashed } from "./fixtures.js";
+import { expectedOf, fixtureNames, fixturePath, listHashed, versionsOf } from "./fixtures.js";
 
 describe.each(fixtureNames())("the database %s that TensorStore wrote", (name) => {
   const expected = expectedOf(name);
@@ -20,18 +20,7 @@ describe.each(fixtureNames())("the database %s that TensorStore wrote", (name) =
 
   it("has the versions that TensorStore finds", async () => {
     const database = await openOcdbt(fixturePath(name));
-    const versions = [];
-    for await (const version of database.versions()) {
-      versions.push({
-        generation: Number(version.generation),
-        commit_time: String(version.commitTime),
-        root_height: version.rootHeight,
-        num_keys: Number(version.keys),
-        num_tree_bytes: Number(version.treeBytes),
-        num_indirect_value_bytes: Number(version.indirectValueBytes),
-      });
-    }
-    expect(versions).toEqual(expected.versions);
+    expect(await versionsOf(database)).toEqual(expected.versions);
     expect(database.version).toMatchObject({ generation: BigInt(expected.versions.at(-1)?.generation ?? 0) });
   });
 

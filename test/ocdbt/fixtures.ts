@@ -24,6 +24,22 @@ export type Expected = {
   readonly generations: Readonly<Record<string, readonly Listed[]>>;
 };
 
+/** The versions of a database, as TensorStore dumps them. */
+export async function versionsOf(database: OcdbtDatabase): Promise<Expected["versions"]> {
+  const versions = [];
+  for await (const version of database.versions()) {
+    versions.push({
+      generation: Number(version.generation),
+      commit_time: String(version.commitTime),
+      root_height: version.rootHeight,
+      num_keys: Number(version.keys),
+      num_tree_bytes: Number(version.treeBytes),
+      num_indirect_value_bytes: Number(version.indirectValueBytes),
+    });
+  }
+  return versions;
+}
+
 /** Names of the databases that TensorStore wrote. */
 export function fixtureNames(): string[] {
   const entries = readdirSync(FOLDER, { withFileTypes: true });

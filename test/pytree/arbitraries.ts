@@ -65,7 +65,7 @@ export const leaves: fc.Arbitrary<Tree> = fc.oneof(
 );
 
 /** Dict keys of all kinds, valid Unicode. */
-export const dictKeys: fc.Arbitrary<string> = fc.oneof(
+const dictKeys: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 8 }).filter((key) => !/\p{Surrogate}/u.test(key)),
   fc.constantFrom(
     "a",

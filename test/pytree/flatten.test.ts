@@ -1,7 +1,7 @@
 import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { exactValue } from "../../src/checkpoint/leaf-value.js";
+import { exactValue } from "../../src/checkpoint/tree/leaf-value.js";
 import { flattenTree } from "../../src/pytree/flatten.js";
 import { unflattenTree } from "../../src/pytree/unflatten.js";
 import {

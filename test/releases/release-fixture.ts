@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { unpackArchive } from "../archive.js";
 import { exactJson } from "./exact-json.js";
 
 const FIXTURES = fileURLToPath(new URL("../../fixtures/releases/", import.meta.url));
@@ -50,9 +50,7 @@ export function expectedOf(release: string, name: string): Expected {
 
 /** Unpacks a fixture into `directory`. */
 export function unpack(release: string, name: string, directory: string): void {
-  const archive = join(FIXTURES, release, `${name}.tar.gz`);
-  const { status, stderr } = spawnSync("tar", ["-xzf", archive, "-C", directory], { encoding: "utf8" });
-  if (status !== 0) throw new Error(`tar: ${stderr}`);
+  unpackArchive(join(FIXTURES, release, `${name}.tar.gz`), directory);
 }
 
 function isExpected(value: unknown): value is Expected {

@@ -74,6 +74,24 @@ describe("openStorage", () => {
     expect(new TextDecoder().decode(range)).toBe("al");
   });
 
+  it.each(["/", "/file/below"] as const)("finds no file at %s in a FileSystemStore", async (key) => {
+    const storage = await openStorage(new FileSystemStore(folder));
+    expect(await storage.get(key)).toBeUndefined();
+    expect(await storage.getRange?.(key, { offset: 0, length: 1 })).toBeUndefined();
+  });
+
+  it("passes on what else a store throws", async () => {
+    const refusal = Object.assign(new Error("refused"), { code: "EACCES" });
+    const store = {
+      has: () => true,
+      get: async () => {
+        throw refusal;
+      },
+    };
+    const storage = await openStorage(store);
+    await expect(Promise.resolve(storage.get("/a"))).rejects.toBe(refusal);
+  });
+
   it("takes get and getRange only of a store whose other members mean something else", async () => {
     const store = {
       size: 7,

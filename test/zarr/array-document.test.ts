@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ARRAY_DOCUMENT, decodeArrayDocument } from "../../src/zarr/array-document.js";
+import { decodeArrayDocument } from "../../src/zarr/array-document.js";
+import { ARRAY_DOCUMENT } from "../../src/zarr/metadata.js";
 import { fixtureNamed } from "./fixture-arrays.js";
 
 const V2 = new TextEncoder().encode(fixtureNamed("float32 zstd").document);

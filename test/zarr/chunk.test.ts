@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { allocateArray, type ChunkDecodeOptions, decodeChunkData } from "../../src/zarr/chunk.js";
+import { type ChunkDecodeOptions, decodeChunkData } from "../../src/zarr/chunk.js";
 import { type Codecs, loadCodecs } from "../../src/zarr/codecs.js";
 import { bytesOf } from "../../src/zarr/dtype.js";
 import type { ArrayMetadata } from "../../src/zarr/metadata.js";
@@ -132,20 +132,5 @@ describe("decodeChunkData", () => {
 
   it("counts on codecs being loaded", () => {
     expect(() => decodeChunkData(rawFrame([]), ZSTD, options({}))).toThrow("zstd was not loaded");
-  });
-});
-
-describe("allocateArray", () => {
-  it("gives zeroed elements", () => {
-    expect(allocateArray("complex64", [2], "w")).toEqual(new Float32Array(4));
-  });
-
-  it("says UNSUPPORTED where there is not the memory", () => {
-    expect(() => allocateArray("float64", [2 ** 30, 2 ** 20], "w")).toThrow(
-      expect.objectContaining({
-        code: "UNSUPPORTED",
-        message: "w: float64 [1073741824, 1048576] is more than this platform can hold",
-      }),
-    );
   });
 });

@@ -56,6 +56,19 @@ describe("decompressAll", () => {
     expect(asked).toEqual([["zstd", undefined, 100]]);
   });
 
+  it("refuses more stored bytes than any chunk of that length becomes, before it decodes them", () => {
+    const tooLong = new Uint8Array(2 * 3 + 4096 + 1);
+    expect(() => decompress(tooLong, [ZSTD], { exact: 3 })).toThrow(
+      expect.objectContaining({
+        code: "DATA_LOSS",
+        details: expect.objectContaining({ field: "stored length", found: tooLong.length }),
+      }),
+    );
+    expect(asked).toEqual([]);
+    decompress(tooLong.subarray(1), [ZSTD], { exact: 3 });
+    expect(asked).toEqual([["zstd", 3, 3]]);
+  });
+
   it("takes a checksum off that fits", () => {
     expect(new TextDecoder().decode(decompress(CHECKED, [CRC32C], { exact: 9 }))).toBe("123456789");
   });

@@ -1,15 +1,16 @@
 import type { Arguments } from "../args.js";
 import type { Command } from "../command.js";
-import { placeBytes } from "../disk-usage.js";
+import { placeUsage } from "../disk-usage.js";
 import { warningLine } from "../failure.js";
 import { FileHashes } from "../file-hashes.js";
+import { growHeapSlowly } from "../heap-growth.js";
 import type { Io } from "../io.js";
 import { itemContent } from "../item-content.js";
 import { ItemReader } from "../item-reader.js";
 import { jsonText } from "../json-text.js";
 import { leafJson } from "../leaf-json.js";
 import { ITEM_LIMITS, limitsForFiles } from "../limits.js";
-import { openItem, type PlainItem } from "../open-item.js";
+import { openItem, type PlainItem, readingItem } from "../open-item.js";
 import { COMMON_OPTIONS, ITEM_OPTION, STEP_OPTION } from "../options.js";
 import { Output } from "../output.js";
 import { Progress } from "../progress.js";
@@ -56,16 +57,18 @@ async function runDump(args: Arguments, io: Io): Promise<number> {
   const warnings: string[] = [];
   const progress = new Progress(io, "reading");
   try {
-    if (item.kind === "pytree") {
-      const reader = await ItemReader.open(
-        item.place,
-        item.limits,
-        salvages ? (message) => warnings.push(message) : undefined,
-      );
-      await dumpTree(reader, { output, progress, layout: indent === 0 ? ON_ONE_LINE : FOR_PEOPLE });
-    } else {
-      await dumpContent(item, { output, progress, indent });
-    }
+    await readingItem(item, async () => {
+      if (item.kind === "pytree") {
+        const reader = await ItemReader.open(
+          item.place,
+          item.limits,
+          salvages ? (message) => warnings.push(message) : undefined,
+        );
+        await dumpTree(reader, { output, progress, layout: indent === 0 ? ON_ONE_LINE : FOR_PEOPLE });
+      } else {
+        await dumpContent(item, { output, progress, indent });
+      }
+    });
   } finally {
     await progress.end();
   }
@@ -106,9 +109,10 @@ async function dumpContent(
   { kind, place, limits: given }: PlainItem,
   { output, progress, indent }: Writing & { readonly indent: number },
 ): Promise<void> {
-  const stored = placeBytes(place);
-  const limits = limitsForFiles(ITEM_LIMITS, given, stored);
-  const hashes = new FileHashes(await loadSha256(), progress, stored);
+  const { bytes: stored, distinctBytes } = placeUsage(place);
+  const limits = limitsForFiles(ITEM_LIMITS, given, distinctBytes);
+  await growHeapSlowly(distinctBytes);
+  const hashes = new FileHashes(await loadSha256(), { progress, allBytes: stored, limits });
   const content = await itemContent(kind, place.storage, { limits, hashes });
   for (const piece of jsonText({ kind, ...content }, { indent })) {
     output.push(piece);

@@ -5,6 +5,7 @@ import type { Arguments } from "../args.js";
 import type { Command } from "../command.js";
 import { diskUsage } from "../disk-usage.js";
 import { escapeBytes } from "../escape-text.js";
+import { growHeapSlowly } from "../heap-growth.js";
 import type { Io } from "../io.js";
 import { KeyListing } from "../key-listing.js";
 import { givenLimits } from "../limit-option.js";
@@ -48,8 +49,9 @@ export const kvLs: Command = {
 async function runKvLs(args: Arguments, io: Io): Promise<number> {
   await io.prepareZstd?.();
   const path = localPath(args.path);
-  const storedBytes = diskUsage(path);
-  const limits = limitsForFiles(CLI_LIMITS, givenLimits(args.texts("limit")), storedBytes);
+  const { bytes: storedBytes, distinctBytes } = diskUsage(path);
+  const limits = limitsForFiles(CLI_LIMITS, givenLimits(args.texts("limit")), distinctBytes);
+  await growHeapSlowly(distinctBytes);
   const generation = args.integer("generation");
   const database = await openOcdbt(path, { limits, generation });
   const format = args.flag("json") ? jsonLines() : textLines(io);

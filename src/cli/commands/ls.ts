@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import { type Layout, storageOfStep } from "../../checkpoint/layout.js";
-import { recogniseSource } from "../../checkpoint/recognise-source.js";
-import { readStepMetadata } from "../../checkpoint/step-metadata.js";
+import { readStepMetadata } from "../../checkpoint/metadata/step-metadata.js";
+import { type Layout, layoutFile } from "../../checkpoint/recognise/layout.js";
+import { storageOfStep } from "../../checkpoint/recognise/recognise.js";
+import { recogniseSource } from "../../checkpoint/recognise/recognise-source.js";
 import type { ReadableStorage } from "../../storage/storage.js";
 import type { Arguments } from "../args.js";
 import type { Command } from "../command.js";
-import { modificationTime, placeBytes } from "../disk-usage.js";
+import { modificationTime, placeUsage } from "../disk-usage.js";
 import type { Io } from "../io.js";
 import { givenLimits } from "../limit-option.js";
 import { CLI_LIMITS, type CliLimits } from "../limits.js";
@@ -61,7 +62,7 @@ function stepsOf(storage: ReadableStorage, layout: Layout): readonly Step[] {
 
 /** When a step was saved, and its size. */
 async function measure({ storage, layout }: Step, limits: CliLimits) {
-  const file = layout.kind === "item" ? layout.file : undefined;
+  const file = layoutFile(layout);
   const path = join(storage.name ?? ".", file ?? "");
   // A file tells nothing about itself, and what lies beside it is not its own.
   const { commitTimestampNs } = file === undefined ? await readStepMetadata(storage, { limits }) : {};
@@ -69,5 +70,5 @@ async function measure({ storage, layout }: Step, limits: CliLimits) {
     commitTimestampNs === undefined
       ? modificationTime(path)
       : new Date(Number(commitTimestampNs / 1_000_000n));
-  return { saved, bytes: placeBytes({ storage, file }) };
+  return { saved, bytes: placeUsage({ storage, file }).bytes };
 }

@@ -1,10 +1,11 @@
 import type { JsonObject } from "../../bytes/json.js";
-import type { DescribedLeaf } from "../../checkpoint/stored-leaf.js";
+import type { DescribedLeaf } from "../../checkpoint/tree/stored-leaf.js";
 import { notFound } from "../../errors.js";
-import { compileSelector } from "../../pytree/key-path.js";
+import { selectLeaves } from "../../pytree/select-leaves.js";
 import type { Arguments } from "../args.js";
 import type { Command } from "../command.js";
-import { placeBytes } from "../disk-usage.js";
+import { placeUsage } from "../disk-usage.js";
+import { growHeapSlowly } from "../heap-growth.js";
 import type { Io } from "../io.js";
 import { itemContent } from "../item-content.js";
 import { ItemReader } from "../item-reader.js";
@@ -12,7 +13,7 @@ import { jsonText } from "../json-text.js";
 import { describedJson } from "../leaf-json.js";
 import { isSmall } from "../leaf-text.js";
 import { ITEM_LIMITS, limitsForFiles } from "../limits.js";
-import { type OpenedItem, openItem, type PlainItem } from "../open-item.js";
+import { type OpenedItem, openItem, type PlainItem, readingItem } from "../open-item.js";
 import { COMMON_OPTIONS, ITEM_OPTION, JSON_OPTION, STEP_OPTION } from "../options.js";
 import { Output } from "../output.js";
 import { showItem } from "../show-item.js";
@@ -79,8 +80,9 @@ export const show: Command = {
 async function runShow(args: Arguments, io: Io): Promise<number> {
   await io.prepareZstd?.();
   const item = await openItem(args);
-  const pieces =
-    item.kind === "pytree" ? await treePieces(item, args, io) : await plainPieces(item, args, io);
+  const pieces = await readingItem(item, async () =>
+    item.kind === "pytree" ? treePieces(item, args, io) : plainPieces(item, args, io),
+  );
   await new Output(io.out).writeAll(pieces);
   return 0;
 }
@@ -92,7 +94,12 @@ async function treePieces(
 ): Promise<Iterable<string>> {
   const reader = await ItemReader.open(place, limits);
   const filters = args.texts("filter");
-  const leaves = filters.length === 0 ? reader.leaves : selectLeaves(reader.leaves, filters, path);
+  const leaves =
+    filters.length === 0
+      ? reader.leaves
+      : selectLeaves(reader.leaves, filters, (glob) =>
+          notFound(`${path}: --filter ${JSON.stringify(glob)} selects no leaf`, { file: path }),
+        );
   const isJson = args.flag("json");
   if (!isJson) new Tally("leaves to show", "shownLeaves", reader.limits).add(leaves.length);
   const isWanted = isJson ? isPlain : isSmall;
@@ -107,23 +114,6 @@ async function treePieces(
     depth: args.safeInteger("depth"),
     whole: filters.length === 0 ? undefined : wholeTotals(reader, values),
   });
-}
-
-/** @throws {OrbaxError} `NOT_FOUND` for globs that select nothing. */
-function selectLeaves(
-  leaves: readonly DescribedLeaf[],
-  globs: readonly string[],
-  file: string,
-): readonly DescribedLeaf[] {
-  const selected = new Set<DescribedLeaf>();
-  for (const glob of globs) {
-    const selects = compileSelector(glob);
-    const found = leaves.filter(({ path }) => selects(path));
-    if (found.length === 0)
-      throw notFound(`${file}: --filter ${JSON.stringify(glob)} selects no leaf`, { file });
-    for (const leaf of found) selected.add(leaf);
-  }
-  return leaves.filter((leaf) => selected.has(leaf));
 }
 
 /** Of a tree of which only some scalars were read: the others count as they are stored. */
@@ -152,8 +142,9 @@ function* jsonPieces(leaves: readonly ShownLeaf[], reader: ItemReader): Generato
 }
 
 async function plainPieces({ kind, place, path, limits: given }: PlainItem, args: Arguments, io: Io) {
-  const stored = placeBytes(place);
-  const limits = limitsForFiles(ITEM_LIMITS, given, stored);
+  const { bytes: stored, distinctBytes } = placeUsage(place);
+  const limits = limitsForFiles(ITEM_LIMITS, given, distinctBytes);
+  await growHeapSlowly(distinctBytes);
   const content = await itemContent(kind, place.storage, { limits, hashes: undefined });
   if (args.flag("json")) return jsonLine({ kind, ...content, totals: { stored } });
   return showItem(kind, content, { columns: columnsOf(io), style: styleFor(io), stored, place: path });

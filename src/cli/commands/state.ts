@@ -1,4 +1,4 @@
-import { arrayTypeOf } from "../../checkpoint/stored-leaf.js";
+import { arrayTypeOf } from "../../checkpoint/tree/stored-leaf.js";
 import { readState } from "../../datarax/read-state.js";
 import { findCheckpoint } from "../../datarax/step-directories.js";
 import { formatTaggedJson } from "../../datarax/tagged-json.js";

@@ -59,7 +59,7 @@ function locationsIn(files: DataFiles): fc.Arbitrary<Location> {
 /** Tables that something can refer to. */
 const someFiles = dataFiles.filter(({ baseLengths }) => baseLengths.length > 0);
 
-export const leaves: fc.Arbitrary<LeafNode> = fc.tuple(keys, someFiles).chain(([strings, files]) =>
+const leaves: fc.Arbitrary<LeafNode> = fc.tuple(keys, someFiles).chain(([strings, files]) =>
   fc
     .array(fc.oneof(locationsIn(files), fc.uint8Array({ maxLength: 20 })), {
       minLength: strings.length,
@@ -78,35 +78,33 @@ export const leaves: fc.Arbitrary<LeafNode> = fc.tuple(keys, someFiles).chain(([
     }),
 );
 
-export const interiorNodes: fc.Arbitrary<InteriorNode> = fc
-  .tuple(keys, someFiles)
-  .chain(([strings, files]) => {
-    const child = fc.record({
-      location: locationsIn(files),
-      cut: fc.nat(65535),
-      keys: uint64s,
-      treeBytes: uint64s,
-      indirectValueBytes: uint64s,
-    });
-    const children = fc.array(child, { minLength: strings.length, maxLength: strings.length });
-    return fc.tuple(fc.integer({ min: 1, max: 255 }), children).map(
-      ([height, rows]): InteriorNode => ({
-        height,
-        files,
-        keys: joinStrings(strings),
-        commonPrefixLengths: Uint16Array.from(
-          rows,
-          ({ cut }, index) => cut % ((strings[index]?.length ?? 0) + 1),
-        ),
-        children: locationsOf(rows.map(({ location }) => location)),
-        statistics: {
-          keys: BigUint64Array.from(rows, (row) => row.keys),
-          treeBytes: BigUint64Array.from(rows, (row) => row.treeBytes),
-          indirectValueBytes: BigUint64Array.from(rows, (row) => row.indirectValueBytes),
-        },
-      }),
-    );
+const interiorNodes: fc.Arbitrary<InteriorNode> = fc.tuple(keys, someFiles).chain(([strings, files]) => {
+  const child = fc.record({
+    location: locationsIn(files),
+    cut: fc.nat(65535),
+    keys: uint64s,
+    treeBytes: uint64s,
+    indirectValueBytes: uint64s,
   });
+  const children = fc.array(child, { minLength: strings.length, maxLength: strings.length });
+  return fc.tuple(fc.integer({ min: 1, max: 255 }), children).map(
+    ([height, rows]): InteriorNode => ({
+      height,
+      files,
+      keys: joinStrings(strings),
+      commonPrefixLengths: Uint16Array.from(
+        rows,
+        ({ cut }, index) => cut % ((strings[index]?.length ?? 0) + 1),
+      ),
+      children: locationsOf(rows.map(({ location }) => location)),
+      statistics: {
+        keys: BigUint64Array.from(rows, (row) => row.keys),
+        treeBytes: BigUint64Array.from(rows, (row) => row.treeBytes),
+        indirectValueBytes: BigUint64Array.from(rows, (row) => row.indirectValueBytes),
+      },
+    }),
+  );
+});
 
 export const btreeNodes: fc.Arbitrary<BtreeNode> = fc.oneof(leaves, interiorNodes);
 
