@@ -55,6 +55,10 @@ OPERATIONS = {
     "ocdbt_dump": "ops_ocdbt",
     "zarr_read": "ops_zarr",
     "zarr_write": "ops_zarr",
+    "random_checkpoint": "ops_random",
+    "rewritten_checkpoint": "ops_rewrite",
+    "project_names": "ops_projects",
+    "project_checkpoint": "ops_projects",
 }
 
 

@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { disagreements, isRandomCheckpoint, seededRandom } from "./checkpoint-agreement.js";
+import { type Oracle, startOracle } from "./oracle.js";
+
+const folder = mkdtempSync(join(tmpdir(), "orbax-ts-projects-"));
+let oracle: Oracle;
+beforeAll(async () => {
+  oracle = await startOracle({ devices: 8 });
+});
+afterAll(async () => {
+  await oracle.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Every tree is saved in one of these ways in turn; all of each with `ORBAX_ALL_SAVERS=1`. */
+const SAVERS = ["pytree", "standard", "v1", "files", "zarr3"];
+
+describe("trees of real programs", () => {
+  it("are read as Orbax restores them", { timeout: 600_000 }, async () => {
+    const names = await oracle.call("project_names");
+    if (!Array.isArray(names)) throw new Error("no names of trees");
+    const found: string[] = [];
+    for (const [number, name] of names.entries()) {
+      const all = process.env["ORBAX_ALL_SAVERS"] !== undefined;
+      for (const saver of all ? SAVERS : [SAVERS[number % SAVERS.length]]) {
+        const checkpoint = await oracle.call("project_checkpoint", {
+          folder: join(folder, "case"),
+          name,
+          saver,
+        });
+        if (!isRandomCheckpoint(checkpoint)) throw new Error(`${name}: no checkpoint`);
+        const lines = await disagreements(checkpoint, { random: seededRandom(number) });
+        found.push(...lines.map((line) => `${name}, ${saver}: ${line}`));
+      }
+    }
+    expect(names.length).toBeGreaterThan(10);
+    expect(found).toEqual([]);
+  });
+});
