@@ -29,7 +29,8 @@ def is_checkpoint(path: str) -> bool:
 def restore(path: str, api: str, target: str = "none", form: str = "dump") -> Any:
     """Restores a checkpoint and tells what came back.
 
-    api: `StandardCheckpointer`, `PyTreeCheckpointer`, `v1` (load), `v1_checkpointables` (a dict of items).
+    api: `StandardCheckpointer`, `PyTreeCheckpointer`, `v1` (load), `v1_checkpointables` (a dict of items),
+        `safetensors` (v1's load of a file or a directory of that layout).
     target: `none`; `numpy`: arrays of zeros, and numbers, shaped like the tree itself; `jax`: a
     ShapeDtypeStruct on the first device for every array. PyTreeCheckpointer takes it as `item`.
     form: `dump` (dump.py) or `tagged` (tagged JSON, which tells np.ndarray from jax.Array, tuple from list).
@@ -56,6 +57,9 @@ def _restore(path: str, api: str, target: Any) -> Any:
     if api == "PyTreeCheckpointer":
         checkpointer = ocp.PyTreeCheckpointer()
         return checkpointer.restore(path, item=target) if target is not None else checkpointer.restore(path)
+    if api == "safetensors":
+        with v1.Context(checkpoint_layout=v1.options.CheckpointLayout.SAFETENSORS):
+            return v1.load(path)
     if api == "v1":
         load = getattr(v1, "load", None) or v1.load_pytree  # the name before 0.12
         return load(path, target) if target is not None else load(path)

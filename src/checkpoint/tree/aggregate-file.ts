@@ -37,12 +37,15 @@ export async function readAggregated(
   options: StorageOptions,
 ): Promise<AggregatedValues> {
   const leaves = await readMsgpackFile(storage, CHECKPOINT_NAME, limits, options);
-  const values = new Map(
-    leaves.flatMap(({ path, leaf }) =>
-      placeholderName(leaf) === undefined ? [[identityOf(path), leaf] as const] : [],
-    ),
-  );
-  return { get: (path) => values.get(identityOf(path)) };
+  const values = new Map(leaves.map(({ path, leaf }) => [identityOf(path), leaf]));
+  return {
+    get: ({ path, valueType, skipDeserialize }) => {
+      const leaf = values.get(identityOf(path));
+      // Of a string that looks like one, but lies in the file itself, the entry tells.
+      const isText = valueType === "string" && skipDeserialize;
+      return leaf === undefined || isText || placeholderName(leaf) === undefined ? leaf : undefined;
+    },
+  };
 }
 
 /** The one key of a file that old Orbax wrote for an array by itself. */

@@ -72,8 +72,8 @@ export function arrayTypeOf({
   return leaf?.kind === "prng-key" ? wordsOf(leaf.key) : undefined;
 }
 
-/** Values in a legacy `checkpoint` file, by the key path of their leaf. */
-export type AggregatedValues = { get(path: KeyPath): PytreeLeaf | undefined };
+/** Values in a legacy `checkpoint` file, by the entry of their leaf. */
+export type AggregatedValues = { get(entry: TreeEntry): PytreeLeaf | undefined };
 
 /**
  * The leaves of a tree. An empty container that has children all the same, as partial saves leave it, is none.
@@ -85,7 +85,7 @@ export type AggregatedValues = { get(path: KeyPath): PytreeLeaf | undefined };
 export function storedLeaves(entries: readonly TreeEntry[], aggregated?: AggregatedValues): StoredLeaf[] {
   const described = entries.map((entry): StoredLeaf => {
     const { path, valueType } = entry;
-    const value = aggregated?.get(path);
+    const value = aggregated?.get(entry);
     const storage: LeafStorage = value === undefined ? leafStorage(entry) : { kind: "value", leaf: value };
     return { path, name: parameterName(path), valueType, storage };
   });

@@ -141,6 +141,14 @@ describe("a tree with _METADATA and the file checkpoint", () => {
     expect(dump['["l",1]']?.values).toEqual(["9"]);
   });
 
+  it("keeps a text that looks as if it stood for an array, where the entry says that it is a text", async () => {
+    const texts = metadata(entry(["a"], "string"), entry(["w"], "np.ndarray", false));
+    const both = aggregate([str("a"), str("PLACEHOLDER://w")], [str("w"), str("PLACEHOLDER://w")]);
+    const dump = await dumpOf({ _METADATA: texts, checkpoint: both, ...STORED });
+    expect(dump['["a"]']).toEqual({ kind: "string", values: "PLACEHOLDER://w" });
+    expect(dump['["w"]']).toMatchObject({ kind: "array", values: ["7"] });
+  });
+
   it("finds the elements of a list that was written as a map", async () => {
     const list = map([str("0"), ndarray([2], "float32", FLOATS)], [str("1"), [9]]);
     const asMap = aggregate([str("s"), str("hi")], [str("l"), list]);
@@ -154,10 +162,11 @@ describe("a tree with _METADATA and the file checkpoint", () => {
       code: "DATA_LOSS",
       details: expect.objectContaining({ key: "l/0" }),
     });
-    const reference = aggregate([str("s"), str("PLACEHOLDER://s")]);
+    const list = array(str("PLACEHOLDER://l.0"), [9]);
+    const reference = aggregate([str("s"), str("hi")], [str("l"), list]);
     await expect(dumpOf({ _METADATA: described, checkpoint: reference, ...STORED })).rejects.toMatchObject({
       code: "DATA_LOSS",
-      details: expect.objectContaining({ key: "s" }),
+      details: expect.objectContaining({ key: "l/0" }),
     });
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { TreeEntry } from "../../../src/checkpoint/metadata/tree-metadata.js";
 import { isAggregated, storedLeaves } from "../../../src/checkpoint/tree/stored-leaf.js";
-import { formatKeyPath, type KeyPath } from "../../../src/pytree/key-path.js";
+import { formatKeyPath } from "../../../src/pytree/key-path.js";
 
 const entry = (path: TreeEntry["path"], valueType = "scalar", skipDeserialize = false): TreeEntry => ({
   path,
@@ -37,7 +37,7 @@ describe("where a leaf's value lies", () => {
     (valueType) => {
       const skipped = entry(["a", 0], valueType, true);
       const leaf = { kind: "string", text: "from the file" } as const;
-      const aggregated = { get: (path: KeyPath) => (formatKeyPath(path) === "a/0" ? leaf : undefined) };
+      const aggregated = { get: ({ path }: TreeEntry) => (formatKeyPath(path) === "a/0" ? leaf : undefined) };
       expect(storedLeaves([skipped], aggregated)).toEqual([
         { path: ["a", 0], name: "a.0", valueType, storage: { kind: "value", leaf } },
       ]);
