@@ -155,7 +155,7 @@ class TreeSaver:
 
     def storable(self, label: str, make: Callable[[], Any]) -> bool:
         """Whether this release saves and restores a tree with what `make` gives."""
-        if label.startswith("name '/") and not self.options.get("use_ocdbt", VERSION >= (0, 4)):
+        if label.startswith("name '/") and (VERSION < (0, 4) or not self.options.get("use_ocdbt", True)):
             return False  # which would be written to the root of the file system
         shape = [(name, self.options[name]) for name in ("use_ocdbt", "use_zarr3") if name in self.options]
         key = (self.api, tuple(shape), label)
