@@ -103,6 +103,28 @@ const cut = (files: Files, name: string): Files => {
   return changed(files, { [name]: bytes.subarray(0, bytes.length - 1) });
 };
 
+/** `array_metadatas` that neither reads. */
+function arrayMetadatas(contents: Readonly<Record<string, string>>): Readonly<Record<string, LayoutCase>> {
+  return Object.fromEntries(
+    Object.entries(contents).map(([what, content]) => {
+      const files = changed(STANDARD, { "array_metadatas/process_0": content });
+      const refused = "array_metadatas/process_0: array metadatas";
+      return [`array_metadatas ${what}`, { files, refused, orbax: NEITHER }];
+    }),
+  );
+}
+
+function entryOf(changes: object): string {
+  const entry = {
+    param_name: "keys.one",
+    write_shape: [2],
+    chunk_shape: [2],
+    ext_metadata: null,
+    ...changes,
+  };
+  return JSON.stringify({ array_metadatas: [{ array_metadata: entry }] });
+}
+
 /** Which files each API needs (docs/spec/orbax-layout.md section 16). */
 export const singleItems: Readonly<Record<string, LayoutCase>> = {
   nothing: { files: STANDARD, gives: standard, orbax: BOTH },
@@ -163,6 +185,21 @@ export const singleItems: Readonly<Record<string, LayoutCase>> = {
     gives: withoutKeys(standard),
     orbax: BOTH,
   },
+  "array_metadatas without their list": {
+    files: changed(STANDARD, { "array_metadatas/process_0": "{}" }),
+    gives: withoutKeys(standard),
+    orbax: BOTH,
+  },
+  ...arrayMetadatas({
+    "no JSON": "{",
+    "a list": "[]",
+    "with a list of something else": '{"array_metadatas": [1]}',
+    "without a name": entryOf({ param_name: undefined }),
+    "without a write_shape": entryOf({ write_shape: undefined }),
+    "without a chunk_shape": entryOf({ chunk_shape: undefined }),
+    "with a chunk_shape that is null": entryOf({ chunk_shape: null }),
+    "with a generator that is a number": entryOf({ ext_metadata: { random_key_impl: 5 } }),
+  }),
   "no ocdbt.process_0, whose values are not inline": {
     files: without(STANDARD, "ocdbt.process_0"),
     refused: "ocdbt.process_0/d/",

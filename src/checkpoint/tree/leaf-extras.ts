@@ -100,6 +100,9 @@ function decodeKeyImpls(bytes: Uint8Array, limits: Limits): LeafExtras["keyImpl"
   for (const element of expectArray(json["array_metadatas"] ?? [], what, "array_metadatas")) {
     const wrapper = expectObject(element, what, "an element");
     const entry = expectObject(wrapper["array_metadata"], what, "array_metadata");
+    const name = expectString(entry["param_name"], what, "param_name");
+    // Nobody needs them, but Orbax restores nothing without (docs/spec/orbax-layout.md section 10).
+    for (const shape of ["write_shape", "chunk_shape"]) expectArray(entry[shape], what, shape);
     const extra = entry["ext_metadata"];
     const impl = isJsonObject(extra)
       ? optionalString(extra["random_key_impl"], what, "random_key_impl")
@@ -108,7 +111,7 @@ function decodeKeyImpls(bytes: Uint8Array, limits: Limits): LeafExtras["keyImpl"
       const [field, found] = ["length of random_key_impl", impl.length];
       throw dataLoss(what, { field, found, expected: `at most ${LONGEST_IMPL}` });
     }
-    if (impl !== undefined) impls.set(expectString(entry["param_name"], what, "param_name"), impl);
+    if (impl !== undefined) impls.set(name, impl);
   }
   return impls;
 }

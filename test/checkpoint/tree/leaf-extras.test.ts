@@ -32,8 +32,9 @@ const decoded = async (key: string) => {
 const damage = (file: string) =>
   expect.objectContaining({ code: "DATA_LOSS", details: expect.objectContaining({ file }) });
 
+const SHAPES = { write_shape: [2], chunk_shape: [2] };
 const item = (fields: object) =>
-  JSON.stringify({ array_metadatas: [{ array_metadata: { param_name: "a", ...fields } }] });
+  JSON.stringify({ array_metadatas: [{ array_metadata: { param_name: "a", ...SHAPES, ...fields } }] });
 
 describe("what Orbax wrote beside jax.Arrays", () => {
   const storage = storageOf({
@@ -121,6 +122,11 @@ describe("array_metadatas", () => {
     '{"array_metadatas": [{}]}',
     item({ ext_metadata: { random_key_impl: 5 } }),
     item({ ext_metadata: { random_key_impl: "rbg" }, param_name: 5 }),
+    item({ ext_metadata: { random_key_impl: "r".repeat(257) } }),
+    // Orbax needs them of every array.
+    item({ param_name: undefined }),
+    item({ write_shape: undefined }),
+    item({ chunk_shape: undefined }),
   ])("that is damaged is named: %j", async (content) => {
     const reading = readLeafExtras(
       storageOf({ "/array_metadatas/process_3": content }),
