@@ -2,7 +2,7 @@ import { dataLoss } from "../errors.js";
 import { ByteReader } from "./cursor.js";
 import type { Decompress, DecompressOptions } from "./decompressor.js";
 import type { ZlibEngine } from "./zlib-engine.js";
-import { inflateContent, loadZlibEngine } from "./zlib-inflate.js";
+import { deflateLoader, inflateContent } from "./zlib-inflate.js";
 
 const MAGIC = "1f8b08"; // the last byte is the method, deflate: there is no other
 /** Flags (RFC 1952 section 2.3.1); bit 0 says that the content is text, which changes nothing. */
@@ -13,16 +13,11 @@ const COMMENT = 16;
 const RESERVED = 0xe0;
 const TRAILER_BYTES = 8;
 
-let loaded: Promise<Decompress> | undefined;
-
 /**
  * gzip files of one member (RFC 1952), as the zarr v2 compressor and the zarr v3 codec `gzip` make them
  * (docs/spec/orbax-layout.md sections 11 and 12).
  */
-export function loadGzip(): Promise<Decompress> {
-  loaded ??= loadZlibEngine().then((engine) => (stored, options) => decompressGzip(engine, stored, options));
-  return loaded;
-}
+export const loadGzip: () => Promise<Decompress> = /* @__PURE__ */ deflateLoader(decompressGzip);
 
 /**
  * The content of exactly one gzip member with a given engine. Python refuses a second member too. Here a member

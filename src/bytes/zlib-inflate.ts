@@ -5,6 +5,7 @@ import {
   contentCapacity,
   contentTooLarge,
   contentTooLong,
+  type Decompress,
   type DecompressOptions,
 } from "./decompressor.js";
 import type { ZlibEngine } from "./zlib-engine.js";
@@ -22,6 +23,17 @@ export function loadZlibEngine(): Promise<ZlibEngine> {
 
 async function load(): Promise<ZlibEngine> {
   return nativeZlib() ?? (await import("./zlib-fflate.js")).loadFflate();
+}
+
+/** The loader of a format around deflate: its first call loads the engine with which `decompress` works. */
+export function deflateLoader(
+  decompress: (engine: ZlibEngine, stored: Uint8Array, options: DecompressOptions) => Uint8Array,
+): () => Promise<Decompress> {
+  let loader: Promise<Decompress> | undefined;
+  return () => {
+    loader ??= loadZlibEngine().then((engine) => (stored, options) => decompress(engine, stored, options));
+    return loader;
+  };
 }
 
 /**

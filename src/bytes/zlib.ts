@@ -3,7 +3,7 @@ import { adler32 } from "./adler32.js";
 import { ByteReader } from "./cursor.js";
 import type { Decompress, DecompressOptions } from "./decompressor.js";
 import type { ZlibEngine } from "./zlib-engine.js";
-import { inflateContent, loadZlibEngine } from "./zlib-inflate.js";
+import { deflateLoader, inflateContent } from "./zlib-inflate.js";
 
 /** Fields of the two header bytes (RFC 1950 section 2.2). */
 const DEFLATE = 8;
@@ -11,13 +11,8 @@ const MAX_WINDOW_CODE = 7;
 const DICTIONARY = 0x20;
 const ADLER_BYTES = 4;
 
-let loaded: Promise<Decompress> | undefined;
-
 /** zlib streams (RFC 1950), as the zarr v2 compressor `zlib` makes them (docs/spec/orbax-layout.md section 11). */
-export function loadZlib(): Promise<Decompress> {
-  loaded ??= loadZlibEngine().then((engine) => (stored, options) => decompressZlib(engine, stored, options));
-  return loaded;
-}
+export const loadZlib: () => Promise<Decompress> = /* @__PURE__ */ deflateLoader(decompressZlib);
 
 /**
  * The content of exactly one zlib stream with a given engine. Python and this refuse the same streams, but for

@@ -61,7 +61,7 @@ async function recogniseOrSalvage(
   { limits, onSalvage, signal }: OpenOptions,
 ): Promise<RecognisedSource> {
   const storage = onSalvage === undefined ? undefined : await openStorage(source);
-  if (storage?.name !== undefined && isPartialSaveName(storage.name.replace(/\/+$/, ""))) {
+  if (storage?.name !== undefined && isPartialSaveName(storage.name)) {
     return { storage, layout: { kind: "item", item: "pytree" } };
   }
   return recogniseSource(source, { limits, signal });

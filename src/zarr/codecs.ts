@@ -51,6 +51,15 @@ export type ShardingSerializer = {
   readonly indexLocation: "start" | "end";
 };
 
+/** Elements one after the other, little-endian, in C order; uncompressed unless `compressors` says else. */
+export function plainCodec(rank: number, compressors: readonly BytesCodec[] = []): ChunkCodec {
+  return {
+    axisOrder: Array.from({ length: rank }, (_, axis) => axis),
+    serializer: { kind: "bytes", byteOrder: "little" },
+    compressors,
+  };
+}
+
 /** Decompressors that are loaded, by the codec's kind. */
 export type Codecs = { readonly [K in Exclude<BytesCodec["kind"], "crc32c">]?: Decompress | undefined };
 

@@ -1,9 +1,9 @@
 import { invalidArgument } from "../errors.js";
 import { littleEndianBytes } from "./byte-order.js";
-import type { BytesCodec, ChunkCodec } from "./codecs.js";
+import { type BytesCodec, plainCodec } from "./codecs.js";
 import { dtypeRow } from "./dtype.js";
 import { type ChunkEncodeOptions, encodeChunk } from "./encode-chunk.js";
-import { type ArrayMetadata, chunkKey } from "./metadata.js";
+import { type ArrayMetadata, chunkKey, plainMetadata } from "./metadata.js";
 import { narrowBits } from "./narrow-integers.js";
 import type { NdArray } from "./nd-array.js";
 
@@ -38,18 +38,8 @@ export function encodeArray(
   const { dtype, shape, data } = array;
   if (dtypeRow(dtype).zarr2 === undefined)
     throw invalidArgument(`${dtype} array: Orbax cannot store this dtype`);
-  const chunkShape = shape.map((size) => Math.max(size, 1)); // section 11: 1 where the shape has 0
-  const common = { shape, chunkShape, dtype, fillValue: undefined };
-  const pieces = codecOf(chunkShape, compressor);
-  const metadata: ArrayMetadata =
-    zarr === 2
-      ? { zarr, ...common, chunkKeys: { name: "v2", separator: "." }, codec: pieces }
-      : {
-          zarr,
-          ...common,
-          chunkKeys: { name: "default", separator: "/" },
-          codec: shardOf(chunkShape, pieces),
-        };
+  const plain = plainMetadata(dtype, shape, compressorsOf(compressor));
+  const metadata = zarr === 2 ? plain : inShard(plain);
   checkElements(array);
   if (data.length === 0) return { metadata, chunks: [] };
   const key = chunkKey(
@@ -60,25 +50,22 @@ export function encodeArray(
   return { metadata, chunks: [[key, encode]] };
 }
 
-function codecOf(chunkShape: readonly number[], compressor: Compressor): ChunkCodec {
-  const compressors: BytesCodec[] =
-    compressor.kind === "none" ? [] : [{ kind: "zstd", level: compressor.level, checksum: false }];
-  return {
-    axisOrder: [...chunkShape.keys()],
-    serializer: { kind: "bytes", byteOrder: "little" },
-    compressors,
-  };
+function compressorsOf(compressor: Compressor): readonly BytesCodec[] {
+  if (compressor.kind === "none") return [];
+  return [{ kind: "zstd", level: compressor.level, checksum: false }];
 }
 
-/** A shard of a single inner chunk (section 12). */
-function shardOf(chunkShape: readonly number[], inner: ChunkCodec): ChunkCodec {
-  const index: ChunkCodec = {
-    axisOrder: [...chunkShape.keys(), chunkShape.length],
-    serializer: { kind: "bytes", byteOrder: "little" },
-    compressors: [{ kind: "crc32c" }],
+/** The same array in zarr v3: its chunk is a shard of a single inner chunk (section 12). */
+function inShard({ chunkShape, codec, ...plain }: ArrayMetadata): ArrayMetadata {
+  const index = plainCodec(chunkShape.length + 1, [{ kind: "crc32c" }]);
+  const serializer = { kind: "sharding", chunkShape, inner: codec, index, indexLocation: "end" } as const;
+  return {
+    ...plain,
+    zarr: 3,
+    chunkShape,
+    chunkKeys: { name: "default", separator: "/" },
+    codec: { ...plainCodec(chunkShape.length), serializer },
   };
-  const serializer = { kind: "sharding", chunkShape, inner, index, indexLocation: "end" } as const;
-  return { axisOrder: [...chunkShape.keys()], serializer, compressors: [] };
 }
 
 /** Refuses elements that are none of the dtype's. */

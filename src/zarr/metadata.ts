@@ -1,4 +1,4 @@
-import type { ChunkCodec } from "./codecs.js";
+import { type BytesCodec, type ChunkCodec, plainCodec } from "./codecs.js";
 import { byteCount, type Dtype } from "./dtype.js";
 import type { FillValue } from "./fill-value.js";
 
@@ -19,6 +19,23 @@ export type ArrayMetadata = {
   readonly chunkKeys: ChunkKeyEncoding;
   readonly codec: ChunkCodec;
 };
+
+/** Metadata, in zarr v2, of an array that is one chunk of {@link plainCodec}. */
+export function plainMetadata(
+  dtype: Dtype,
+  shape: readonly number[],
+  compressors?: readonly BytesCodec[],
+): ArrayMetadata {
+  return {
+    zarr: 2,
+    shape,
+    chunkShape: shape.map((size) => Math.max(size, 1)), // docs/spec/orbax-layout.md section 11: 1 where the shape has 0
+    dtype,
+    fillValue: undefined,
+    chunkKeys: { name: "v2", separator: "." },
+    codec: plainCodec(shape.length, compressors),
+  };
+}
 
 /** The key of a stored chunk below its array: `0.1`, `c/0/1`; `0` and `c` for rank 0. */
 export function chunkKey({ chunkKeys }: ArrayMetadata, indices: readonly number[]): string {

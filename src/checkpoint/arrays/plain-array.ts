@@ -1,26 +1,9 @@
 import { clampRange } from "../../storage/byte-range.js";
 import type { ReadableStorage } from "../../storage/storage.js";
 import { littleEndianBytes } from "../../zarr/byte-order.js";
-import { type Dtype, dtypeRow } from "../../zarr/dtype.js";
-import type { ArrayMetadata } from "../../zarr/metadata.js";
+import { dtypeRow } from "../../zarr/dtype.js";
+import { type ArrayMetadata, plainMetadata } from "../../zarr/metadata.js";
 import type { NdArray } from "../../zarr/nd-array.js";
-
-/** Metadata of an array whose elements lie one after the other, uncompressed, little-endian, in C order. */
-export function plainMetadata(dtype: Dtype, shape: readonly number[]): ArrayMetadata {
-  return {
-    zarr: 2,
-    shape,
-    chunkShape: shape.map((size) => Math.max(size, 1)),
-    dtype,
-    fillValue: undefined,
-    chunkKeys: { name: "v2", separator: "." },
-    codec: {
-      axisOrder: shape.map((_, axis) => axis),
-      serializer: { kind: "bytes", byteOrder: "little" },
-      compressors: [],
-    },
-  };
-}
 
 /** An array that is in memory already, as a store rooted at it with the metadata of its one chunk. */
 export function plainArray({ dtype, shape, data }: NdArray): {

@@ -7,9 +7,8 @@ import { readExact } from "../../storage/read.js";
 import type { ByteRange, ReadableStorage, StorageKey, StorageOptions } from "../../storage/storage.js";
 import { checkArrayBytes } from "../../zarr/document-fields.js";
 import { byteCount, type Dtype } from "../../zarr/dtype.js";
-import { ARRAY_DOCUMENT, type ArrayMetadata } from "../../zarr/metadata.js";
+import { ARRAY_DOCUMENT, type ArrayMetadata, plainMetadata } from "../../zarr/metadata.js";
 import type { ArrayRequest, ArrayStore, ChunkRequest } from "./array-store.js";
-import { plainMetadata } from "./plain-array.js";
 
 /** A tensor and where its bytes lie. */
 export type Tensor = {

@@ -18,7 +18,7 @@ import { decodeStepMetadata, STEP_METADATA_FILE } from "../metadata/step-metadat
 import { readTreeMetadata, TREE_METADATA_FILE } from "../metadata/tree-metadata.js";
 import { aggregateLeaves, readMsgpackFile } from "./aggregate-file.js";
 import { ARRAY_HANDLER, bareArray, isArrayItem, legacyArrayItem, typedKey } from "./array-item.js";
-import { type OpenTreeOptions, openOrbaxTree, treeOf } from "./orbax-tree.js";
+import { noTreeMetadata, type OpenTreeOptions, openOrbaxTree, treeOf } from "./orbax-tree.js";
 import { openPartialSave } from "./partial-save.js";
 import { PytreeItem } from "./pytree-item.js";
 import { firstArrayName, valueLeaf } from "./stored-leaf.js";
@@ -51,7 +51,9 @@ export async function openTree(place: TreePlace, options: OpenTreeOptions = {}):
     const item = await treeOf(storage, metadata, options);
     return isArrayItem(metadata) && (await isFromArrayHandler(place, options)) ? bareArray(item) : item;
   }
-  return (await openWithoutMetadata(storage, limits, options)) ?? openOrbaxTree(storage, options);
+  const item = await openWithoutMetadata(storage, limits, options);
+  if (item === undefined) throw noTreeMetadata(storage);
+  return item;
 }
 
 async function openFile(

@@ -1,4 +1,4 @@
-import { inFile, notFound } from "../../errors.js";
+import { inFile, notFound, type OrbaxError } from "../../errors.js";
 import { withDefaultLimits } from "../../limits.js";
 import type { ReadableStorage } from "../../storage/storage.js";
 import { openArrayStore } from "../arrays/open-array-store.js";
@@ -31,12 +31,16 @@ export async function openOrbaxTree(
   options: OpenTreeOptions = {},
 ): Promise<PytreeItem> {
   const metadata = await readTreeMetadata(storage, options);
-  if (metadata !== undefined) return treeOf(storage, metadata, options);
-  // Orbax's own words, which Datarax passes on.
-  throw notFound(
-    `Metadata file (named ${TREE_METADATA_FILE}) does not exist at ${storage.name ?? "the checkpoint"}.`,
-    { file: TREE_METADATA_FILE, pythonType: "FileNotFoundError" },
-  );
+  if (metadata === undefined) throw noTreeMetadata(storage);
+  return treeOf(storage, metadata, options);
+}
+
+/** Refusal of a directory without `_METADATA`, in Orbax's own words, which Datarax passes on. */
+export function noTreeMetadata({ name = "the checkpoint" }: ReadableStorage): OrbaxError {
+  return notFound(`Metadata file (named ${TREE_METADATA_FILE}) does not exist at ${name}.`, {
+    file: TREE_METADATA_FILE,
+    pythonType: "FileNotFoundError",
+  });
 }
 
 /** The tree that `_METADATA` describes. @throws {OrbaxError} `DATA_LOSS` if it describes none. */
