@@ -12,14 +12,12 @@ shows.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import sys
 import tempfile
 import warnings
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -29,8 +27,7 @@ sys.path.insert(0, str(ROOT / "scripts" / "oracle"))
 
 from fixture_checkpoints import CHECKPOINTS  # noqa: E402
 from fixture_databases import DATABASES  # noqa: E402
-
-LINE_WIDTH = 240
+from line_json import format_json  # noqa: E402
 
 FIXTURES = {f"ocdbt/{name}": make for name, make in DATABASES.items()} | {
     f"orbax/{name}": make for name, make in CHECKPOINTS.items()
@@ -47,18 +44,6 @@ def make_fixture(name: str) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(made, place)
     expected_file(name).write_text(format_json(expected) + "\n", encoding="ascii")
-
-
-def format_json(value: Any, indent: str = "") -> str:
-    """ASCII JSON in which everything that fits into a line stands on one: a leaf or a key each, as a rule."""
-    text = json.dumps(value, allow_nan=False)
-    if len(indent) + len(text) <= LINE_WIDTH or not isinstance(value, (dict, list)):
-        return text
-    inner = indent + " "
-    if isinstance(value, list):
-        return "[\n" + ",\n".join(inner + format_json(item, inner) for item in value) + f"\n{indent}]"
-    members = (f"{inner}{json.dumps(key)}: {format_json(item, inner)}" for key, item in value.items())
-    return "{\n" + ",\n".join(members) + f"\n{indent}}}"
 
 
 def expected_file(name: str) -> Path:

@@ -28,13 +28,16 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-FIXTURES = ROOT / "fixtures" / "releases"
 ORACLE = ROOT / "scripts" / "oracle"
+sys.path.insert(0, str(ORACLE))
+
+from line_json import format_json  # noqa: E402
+
+FIXTURES = ROOT / "fixtures" / "releases"
 MAKER = ORACLE / "release" / "make.py"
 READER = ORACLE / "release" / "read_again.py"
 NEWEST = "0.12.8"
 OF_MAKE_SH = {NEWEST: ".oracle", "0.11.20": ".oracle-0.11.20"}
-LINE_WIDTH = 240
 MOST_TRIES = 3
 ALONE = ("0.2.7", "0.3.5", "0.4.2", "0.4.4")
 """Releases in which a handler's options also hold for the handlers made after it: a process a fixture."""
@@ -148,18 +151,6 @@ def pack(folder: Path, archive: Path) -> None:
                     tar.addfile(member, file)
     with archive.open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
         packed.write(buffer.getvalue())
-
-
-def format_json(value: Any, indent: str = "") -> str:
-    """ASCII JSON in which everything that fits into a line stands on one: a leaf each, as a rule."""
-    text = json.dumps(value, allow_nan=False)
-    if len(indent) + len(text) <= LINE_WIDTH or not isinstance(value, (dict, list)):
-        return text
-    inner = indent + " "
-    if isinstance(value, list):
-        return "[\n" + ",\n".join(inner + format_json(item, inner) for item in value) + f"\n{indent}]"
-    members = (f"{inner}{json.dumps(key)}: {format_json(item, inner)}" for key, item in value.items())
-    return "{\n" + ",\n".join(members) + f"\n{indent}}}"
 
 
 def _python(release: str, environments: str) -> str:

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import fixture from "../../fixtures/codecs/blosc.json" with { type: "json" };
 import { loadBlosc } from "../../src/bytes/blosc.js";
+import { failure } from "../failure.js";
 import {
   describeStreams,
-  failure,
   forEachMutation,
   options,
   streamNamed,

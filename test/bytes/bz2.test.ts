@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import fixture from "../../fixtures/codecs/bz2.json" with { type: "json" };
 import { decompressBz2, loadBz2 } from "../../src/bytes/bz2.js";
+import { failure } from "../failure.js";
 import {
   describeStreams,
-  failure,
   forEachMutation,
   options,
   streamNamed,

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Decompress, DecompressOptions } from "../../src/bytes/decompressor.js";
 import { isOrbaxError } from "../../src/errors.js";
+import { failure } from "../failure.js";
 
 /** A file of fixtures/codecs: streams with the size of the array that they belong to. */
 type Fixture = {
@@ -45,11 +46,6 @@ export function streamNamed(streams: readonly Stream[], name: string): Stream {
 
 function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-/** An `OrbaxError` of that code, with at least those details. */
-export function failure(code: string, details: Record<string, unknown> = {}) {
-  return expect.objectContaining({ name: "OrbaxError", code, details: expect.objectContaining(details) });
 }
 
 export const options: DecompressOptions = { what: "chunk 0.0", limit: 2 ** 26, limitName: "arrayBytes" };

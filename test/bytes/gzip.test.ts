@@ -3,9 +3,9 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import fixture from "../../fixtures/codecs/gzip.json" with { type: "json" };
 import { decompressGzip, loadGzip } from "../../src/bytes/gzip.js";
+import { failure } from "../failure.js";
 import {
   describeStreams,
-  failure,
   forEachMutation,
   options,
   streamNamed,

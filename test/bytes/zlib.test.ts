@@ -5,9 +5,9 @@ import fixture from "../../fixtures/codecs/zlib.json" with { type: "json" };
 import { nativeZlib as browserZlib } from "../../src/bytes/no-native-zlib.js";
 import { decompressZlib, loadZlib } from "../../src/bytes/zlib.js";
 import type { ZlibEngine } from "../../src/bytes/zlib-engine.js";
+import { failure } from "../failure.js";
 import {
   describeStreams,
-  failure,
   forEachMutation,
   options,
   streamNamed,

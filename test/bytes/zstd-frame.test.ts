@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cutZstdFrame, walkZstdFrame } from "../../src/bytes/zstd-frame.js";
+import { failure } from "../failure.js";
 import {
   CHECKSUM_BIT,
   compressedBlock,
@@ -18,10 +19,6 @@ const abc = [0x61, 0x62, 0x63];
 
 function walk(...bytes: number[]) {
   return walkZstdFrame(Uint8Array.from(bytes), "B+tree node");
-}
-
-function failure(code: string, details: Record<string, unknown>) {
-  return expect.objectContaining({ code, details: expect.objectContaining(details) });
 }
 
 describe("the header of a zstd frame", () => {

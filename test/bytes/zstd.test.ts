@@ -9,6 +9,7 @@ import { loadWasmZstd } from "../../src/bytes/wasm-zstd.js";
 import { decompressZstd, loadZstd, zstdEncoder } from "../../src/bytes/zstd.js";
 import type { ZstdDecoder } from "../../src/bytes/zstd-engine.js";
 import { isOrbaxError } from "../../src/errors.js";
+import { failure } from "../failure.js";
 import { bomb, DESCRIPTOR, MAGIC, rawBlock, rleBlock, u32le, windowFrame } from "./zstd-blocks.js";
 
 const MiB = 2 ** 20;
@@ -45,10 +46,6 @@ function fixtureFrame(name: string): Uint8Array {
 
 function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-function failure(code: string, details: Record<string, unknown> = {}) {
-  return expect.objectContaining({ name: "OrbaxError", code, details: expect.objectContaining(details) });
 }
 
 const untouched: ZstdDecoder = () => {

@@ -1,16 +1,16 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { load } from "../../src/checkpoint/open-checkpoint.js";
 import { parseDump } from "../checkpoint/dump-tree.js";
 import { runCli } from "../cli/run-cli.js";
 import { damagedArrays, damagedCompression } from "./damaged-arrays.js";
 import type { DamagedCases } from "./damaged-case.js";
+import { damagedFolder } from "./damaged-folder.js";
 import { type LayoutCase, salvaged, singleItems, steps } from "./damaged-layouts.js";
 import { safetensors } from "./damaged-safetensors.js";
 import { damagedTrees } from "./damaged-trees.js";
-import type { Files } from "./hand-item.js";
 
 /** Checkpoints in which one thing is not as it should be, a rule of the specification each. */
 
@@ -19,21 +19,6 @@ beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "orbax-ts-damaged-"));
 });
 afterAll(() => rm(scratch, { recursive: true }));
-
-async function folderOf({
-  files,
-  path = ".",
-}: {
-  readonly files: Files;
-  readonly path?: string;
-}): Promise<string> {
-  const folder = await mkdtemp(join(scratch, "checkpoint-"));
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(join(folder, dirname(name)), { recursive: true });
-    await writeFile(join(folder, name), content);
-  }
-  return join(folder, path);
-}
 
 describe.each<[string, DamagedCases | typeof safetensors]>([
   ["a tree with", damagedTrees],
@@ -44,7 +29,7 @@ describe.each<[string, DamagedCases | typeof safetensors]>([
   it.each(Object.keys(cases))("%s", async (name) => {
     const damaged = cases[name];
     if (damaged === undefined) throw new Error("no case");
-    const folder = await folderOf(damaged);
+    const folder = await damagedFolder(scratch, damaged);
     const { code, out, err } = await runCli(["dump", folder, "--json"]);
     if ("opens" in damaged) {
       expect(await load(folder)).toEqual(damaged.opens);
@@ -72,7 +57,7 @@ describe.each<[string, Layouts]>([
   it.each(Object.keys(cases))("%s", async (name) => {
     const damaged = cases[name];
     if (damaged === undefined) throw new Error("no case");
-    const folder = await folderOf(damaged);
+    const folder = await damagedFolder(scratch, damaged);
     const { code, out, err } = await runCli(["dump", folder, "--json", ...(damaged.args ?? [])]);
     if ("refused" in damaged) {
       expect({ code, out }).toEqual({ code: 2, out: "" });

@@ -1,15 +1,15 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { load } from "../../src/checkpoint/open-checkpoint.js";
 import { dumpTree, parseDump } from "../checkpoint/dump-tree.js";
 import { damagedArrays, damagedCompression } from "../hostile/damaged-arrays.js";
 import type { DamagedCases } from "../hostile/damaged-case.js";
+import { damagedFolder } from "../hostile/damaged-folder.js";
 import { type LayoutCase, singleItems, steps, withoutKeys } from "../hostile/damaged-layouts.js";
 import { safetensors } from "../hostile/damaged-safetensors.js";
 import { damagedTrees } from "../hostile/damaged-trees.js";
-import type { Files } from "../hostile/hand-item.js";
 import { type Oracle, OracleError, startOracle } from "./oracle.js";
 
 /** The damaged checkpoints of test/hostile/checkpoint-damage.test.ts before Orbax itself. */
@@ -24,21 +24,6 @@ afterAll(async () => {
   await oracle.stop();
   await rm(scratch, { recursive: true });
 });
-
-async function folderOf({
-  files,
-  path = ".",
-}: {
-  readonly files: Files;
-  readonly path?: string;
-}): Promise<string> {
-  const folder = await mkdtemp(join(scratch, "checkpoint-"));
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(join(folder, dirname(name)), { recursive: true });
-    await writeFile(join(folder, name), content);
-  }
-  return join(folder, path);
-}
 
 /** What Orbax restores; `undefined` where it raises. */
 async function restored(path: string, api = "PyTreeCheckpointer") {
@@ -58,7 +43,7 @@ describe.each<[string, DamagedCases]>([
   it.each(Object.keys(cases))("%s", async (name) => {
     const damaged = cases[name];
     if (damaged === undefined) throw new Error("no case");
-    const folder = await folderOf(damaged);
+    const folder = await damagedFolder(scratch, damaged);
     const theirs = await restored(folder);
     const { orbax = "is as strict" } = damaged;
     if (orbax.startsWith("refuses it")) expect(theirs).toBeUndefined();
@@ -76,7 +61,7 @@ describe.each<[string, Readonly<Record<string, LayoutCase>>]>([
   it.each(asked)("%s", async (name) => {
     const damaged = cases[name];
     if (damaged === undefined) throw new Error("no case");
-    const folder = await folderOf(damaged);
+    const folder = await damagedFolder(scratch, damaged);
     for (const [api, verdict] of Object.entries(damaged.orbax ?? {})) {
       const theirs = await restored(folder, api);
       const ours = "gives" in damaged ? damaged.gives : {};
@@ -88,7 +73,7 @@ describe.each<[string, Readonly<Record<string, LayoutCase>>]>([
 
 describe("safetensors with", () => {
   it.each(Object.entries(safetensors))("%s", async (_, damaged) => {
-    const folder = await folderOf(damaged);
+    const folder = await damagedFolder(scratch, damaged);
     const theirs = await restored(folder, "safetensors");
     if (damaged.orbax === "refuses") expect(theirs).toBeUndefined();
     else if (damaged.orbax === "restores") expect(theirs).toBeDefined();

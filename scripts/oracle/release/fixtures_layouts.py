@@ -12,7 +12,7 @@ import orbax.checkpoint as ocp
 from fixture import Fixture
 from registry import fixture, register
 from saving import has_option, restore_with, save_pytree, save_standard, storable
-from trees import DTYPES, array_of, core_tree, dtype_of, seeded
+from trees import core_tree, every_dtype, seeded
 
 LAYOUTS: list[tuple[str, int, dict[str, Any], str]] = [
     ("ocdbt", 2, {}, "0.4.0"),
@@ -35,14 +35,7 @@ def _core(options: dict[str, Any], f: Fixture) -> None:
 
 def _dtypes(options: dict[str, Any], f: Fixture) -> None:
     save, restore = functools.partial(save_pytree, **options), _restore(options)
-    names = [name for name in DTYPES if dtype_of(name) is not None]
-    candidates = {f"np_{name}": array_of(name) for name in names}
-    for name in names:
-        try:
-            candidates[f"jax_{name}"] = jnp.asarray(array_of(name))
-        except Exception:  # JAX lacks this type
-            continue
-    tree = storable(candidates, save, restore)
+    tree = storable(every_dtype(), save, restore)
     f.axes["dtypes"] = sorted({name.split("_", 1)[1] for name in tree})
     save(f.path(), tree)
     f.tree(tree, restore=restore)

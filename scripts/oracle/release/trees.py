@@ -48,6 +48,18 @@ def array_of(name: str) -> np.ndarray:
     return np.array([-1.5, 0.5, 3.0], dtype)
 
 
+def every_dtype() -> dict[str, Any]:
+    """An array of each dtype, as NumPy's and where JAX has the type as JAX's."""
+    names = [name for name in DTYPES if dtype_of(name) is not None]
+    arrays: dict[str, Any] = {f"np_{name}": array_of(name) for name in names}
+    for name in names:
+        try:
+            arrays[f"jax_{name}"] = jnp.asarray(array_of(name))
+        except Exception:  # JAX lacks this type
+            continue
+    return arrays
+
+
 def seeded(seed: int, dtype: str, *shape: int) -> np.ndarray:
     """Numbers of [0, 1) that hardly compress, from the bytes of a seed."""
     count = int(np.prod(shape))
