@@ -1,5 +1,5 @@
 import { arrayTypeOf, type DescribedLeaf } from "../checkpoint/tree/stored-leaf.js";
-import { formatPythonFloat } from "../datarax/python-float.js";
+import { formatPythonFloat } from "../pytree/python-float.js";
 import { type PlainElement, plainElement } from "../pytree/element.js";
 import type { KeyPath } from "../pytree/key-path.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";

@@ -1,8 +1,8 @@
 import { dataLoss } from "../errors.js";
 import { dictOf, isDict } from "../pytree/container.js";
 import { compareCodePoints } from "../pytree/key-path.js";
+import { canonicalKey } from "../pytree/python-int.js";
 import type { Dict, Tree } from "../pytree/value.js";
-import { canonicalKey } from "./python-int.js";
 
 /**
  * What `nnx.restore_int_paths` makes of a restored dict (docs/spec/datarax.md section 3): keys that Python's

@@ -1,6 +1,7 @@
 import { invalidArgument, OrbaxError } from "../errors.js";
 import { isDict, isMap } from "../pytree/container.js";
 import { toPlain } from "../pytree/plain.js";
+import { pythonTypeName } from "../pytree/python-type-name.js";
 import { openStorage, type WritableStorageSource } from "../storage/open.js";
 import type { CheckpointHandler, HandlerSaveOptions } from "./checkpoint-handler.js";
 import {
@@ -11,7 +12,6 @@ import {
   type State,
 } from "./checkpointable-iterator.js";
 import { OrbaxCheckpointHandler } from "./orbax-checkpoint-handler.js";
-import { pythonTypeName } from "./python-type-name.js";
 import { validateRestoreCompatibility } from "./restore-compatibility.js";
 import { rememberTypes, typesOfState, withRestoredTypes } from "./restored-types.js";
 

@@ -1,8 +1,8 @@
 import { dictOf, isDict, isList, isMap } from "../pytree/container.js";
 import { arrayOfElements, type PlainElement } from "../pytree/element.js";
+import { canonicalKey } from "../pytree/python-int.js";
 import { Complex, type Dict, Scalar, scalar, type Tree, Tuple } from "../pytree/value.js";
 import { NdArray } from "../zarr/nd-array.js";
-import { canonicalKey } from "./python-int.js";
 
 /**
  * The state that an iterator gave, with the types that the restored state had at the same paths: a number where

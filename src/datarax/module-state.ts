@@ -1,10 +1,10 @@
 import { OrbaxError } from "../errors.js";
 import { dictOf, isDict } from "../pytree/container.js";
 import { compareCodePoints } from "../pytree/key-path.js";
+import { pythonRepr } from "../pytree/python-repr.js";
+import { pythonTypeName } from "../pytree/python-type-name.js";
 import type { Dict, Tree } from "../pytree/value.js";
 import { NdArray, ndarray } from "../zarr/nd-array.js";
-import { pythonRepr } from "./python-repr.js";
-import { pythonTypeName } from "./python-type-name.js";
 import { initialRngsState, type RngSeeds } from "./rngs-state.js";
 
 /**

@@ -1,8 +1,8 @@
 import { OrbaxError } from "../errors.js";
+import { pythonRepr } from "../pytree/python-repr.js";
 import type { Tree } from "../pytree/value.js";
 import type { State } from "./checkpointable-iterator.js";
 import { pythonEquals } from "./python-equality.js";
-import { pythonRepr } from "./python-repr.js";
 
 /** Fields that say how an iterator was built. `shard_index` is none: another host may take over. */
 const IDENTITY_FIELDS = ["sampler_repr", "data_source_repr", "shard_count", "worker_count"] as const;

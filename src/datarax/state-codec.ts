@@ -3,13 +3,13 @@ import { isBareArray } from "../pytree/bare-array.js";
 import { dictOf, isDict, isList, isMap } from "../pytree/container.js";
 import { tooDeep, walkDepth } from "../pytree/depth.js";
 import { toPlain } from "../pytree/plain.js";
+import { parsePythonInt } from "../pytree/python-int.js";
+import { pythonRepr } from "../pytree/python-repr.js";
 import { Complex, PrngKey, Scalar, type Tree, Tuple, tuple } from "../pytree/value.js";
 import { elementCount } from "../zarr/dtype.js";
 import { NdArray } from "../zarr/nd-array.js";
 import { restoreIntPaths } from "./int-paths.js";
 import { keyMarker, keyOfMarker, markerKind, stringMarker, stringOfMarker } from "./markers.js";
-import { parsePythonInt } from "./python-int.js";
-import { pythonRepr } from "./python-repr.js";
 import { childPath, pathText, type TreePath } from "./tree-path.js";
 import { mixedKeys, refusal, tooLargeInt, unsupportedType, zeroSize } from "./unstorable.js";
 

@@ -1,5 +1,5 @@
 import { invalidArgument } from "../errors.js";
-import { parsePythonInt } from "./python-int.js";
+import { parsePythonInt } from "../pytree/python-int.js";
 
 const PREFIX = "ckpt-";
 

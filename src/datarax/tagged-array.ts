@@ -2,10 +2,10 @@ import type { JsonValue } from "../bytes/json.js";
 import { invalidArgument } from "../errors.js";
 import { isList } from "../pytree/container.js";
 import { arrayOfElements, type PlainElement, plainElement } from "../pytree/element.js";
+import { formatPythonFloat, parsePythonFloat } from "../pytree/python-float.js";
 import { Complex, complex, type PrngKey, prngKey } from "../pytree/value.js";
 import { type Dtype, dtypeRow, elementCount, isDtype } from "../zarr/dtype.js";
 import type { NdArray } from "../zarr/nd-array.js";
-import { formatPythonFloat, parsePythonFloat } from "./python-float.js";
 
 /** Where JAX puts an array on a machine without accelerators (docs/spec/orbax-layout.md section 10). */
 const ONE_CPU = '{"sharding_type":"SingleDeviceSharding","device_str":"cpu:0"}';

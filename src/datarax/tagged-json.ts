@@ -4,6 +4,8 @@ import type { Limits } from "../limits.js";
 import { fromBareArray, isBareArray } from "../pytree/bare-array.js";
 import { dictOf, isDict, isList, isMap } from "../pytree/container.js";
 import { tooDeep, walkDepth } from "../pytree/depth.js";
+import { formatPythonComplex, formatPythonFloat, parsePythonFloat } from "../pytree/python-float.js";
+import { isIntKey } from "../pytree/python-int.js";
 import {
   Complex,
   float,
@@ -18,8 +20,6 @@ import {
   tuple,
 } from "../pytree/value.js";
 import { NdArray } from "../zarr/nd-array.js";
-import { formatPythonComplex, formatPythonFloat, parsePythonFloat } from "./python-float.js";
-import { isIntKey } from "./python-int.js";
 import { formatTaggedArray, formatTaggedKey, parseTaggedArray, parseTaggedKey } from "./tagged-array.js";
 
 /**

@@ -1,6 +1,6 @@
 import { invalidArgument, type OrbaxError } from "../errors.js";
+import { pythonRepr } from "../pytree/python-repr.js";
 import { Complex, Placeholder } from "../pytree/value.js";
-import { pythonRepr } from "./python-repr.js";
 import { keysOf, pathText, type TreePath } from "./tree-path.js";
 
 // Where a state cannot be stored. Texts are those that Python's Orbax gives for the same value, as far as there

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { formatPythonFloat } from "../../src/datarax/python-float.js";
-import { canonicalKey } from "../../src/datarax/python-int.js";
+import { formatPythonFloat } from "../../src/pytree/python-float.js";
+import { canonicalKey } from "../../src/pytree/python-int.js";
 
 // States of users' iterators in tagged JSON (docs/spec/datarax.md section 9), with every value that a checkpoint of
 // Datarax can hold (section 3).

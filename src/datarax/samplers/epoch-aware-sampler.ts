@@ -1,10 +1,10 @@
 import { invalidArgument } from "../../errors.js";
 import { dictOf } from "../../pytree/container.js";
+import { countOf, flagOf, integerOf, requiredField, safeIntegerOf } from "../../pytree/state-values.js";
 import type { Dict } from "../../pytree/value.js";
 import { epochOrder, type IndexPermutation } from "../../random/index-shuffle.js";
 import type { State } from "../checkpointable-iterator.js";
 import type { RngSeeds } from "../rngs-state.js";
-import { countOf, flagOf, integerOf, requiredField, safeIntegerOf } from "../state-values.js";
 import {
   initialSamplerFields,
   requireState,

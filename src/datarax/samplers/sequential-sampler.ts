@@ -1,8 +1,8 @@
 import { dictOf } from "../../pytree/container.js";
+import { countOf, requiredField, safeIntegerOf } from "../../pytree/state-values.js";
 import type { Dict } from "../../pytree/value.js";
 import type { State } from "../checkpointable-iterator.js";
 import type { RngSeeds } from "../rngs-state.js";
-import { countOf, requiredField, safeIntegerOf } from "../state-values.js";
 import {
   initialSamplerFields,
   requireState,

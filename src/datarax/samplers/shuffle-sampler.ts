@@ -1,9 +1,9 @@
 import { dictOf } from "../../pytree/container.js";
+import { countOf, dictFieldOf, flagOf, integerOf, requiredField } from "../../pytree/state-values.js";
 import type { Dict } from "../../pytree/value.js";
 import { epochOrder, type IndexPermutation } from "../../random/index-shuffle.js";
 import type { State } from "../checkpointable-iterator.js";
 import type { RngSeeds } from "../rngs-state.js";
-import { countOf, dictFieldOf, flagOf, integerOf, requiredField } from "../state-values.js";
 import {
   initialSamplerFields,
   requireState,

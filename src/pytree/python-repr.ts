@@ -1,10 +1,10 @@
-import { fromBareArray, isBareArray } from "../pytree/bare-array.js";
-import { isDict, isList, isMap } from "../pytree/container.js";
-import { Complex, Placeholder, PrngKey, Scalar, type Tree, Tuple } from "../pytree/value.js";
 import { NdArray } from "../zarr/nd-array.js";
 import { formatArray, formatKey } from "./array-repr.js";
+import { fromBareArray, isBareArray } from "./bare-array.js";
+import { isDict, isList, isMap } from "./container.js";
 import { formatPythonComplex, formatPythonFloat } from "./python-float.js";
 import { isIntKey } from "./python-int.js";
+import { Complex, Placeholder, PrngKey, Scalar, type Tree, Tuple } from "./value.js";
 
 const DEEPEST = 100; // a message, not a dump: below that `...` stands, as for Python's recursive containers
 

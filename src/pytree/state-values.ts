@@ -1,10 +1,10 @@
 import { invalidArgument } from "../errors.js";
-import { isDict } from "../pytree/container.js";
-import { plainElement } from "../pytree/element.js";
-import { type Dict, Scalar, type Tree } from "../pytree/value.js";
 import { dtypeRow } from "../zarr/dtype.js";
 import { NdArray } from "../zarr/nd-array.js";
+import { isDict } from "./container.js";
+import { plainElement } from "./element.js";
 import { pythonRepr } from "./python-repr.js";
+import { type Dict, Scalar, type Tree } from "./value.js";
 
 // Fields of a state as a module reads them: a number may come plain, as a Scalar or as an array of rank 0.
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { pythonRepr } from "../../src/datarax/python-repr.js";
 import { arrayOfElements } from "../../src/pytree/element.js";
+import { pythonRepr } from "../../src/pytree/python-repr.js";
 import {
   complex,
   float,

@@ -1,9 +1,9 @@
-import { type PlainElement, plainElement } from "../pytree/element.js";
-import { Complex, type PrngKey } from "../pytree/value.js";
 import { type Dtype, dtypeRow, elementCount } from "../zarr/dtype.js";
 import type { NdArray } from "../zarr/nd-array.js";
 import { decodeSmallFloat, encodeSmallFloat, FLOAT16, smallFloatOf } from "../zarr/small-float.js";
+import { type PlainElement, plainElement } from "./element.js";
 import { decimalOf, formatExponent, pointAfter } from "./python-float.js";
+import { Complex, type PrngKey } from "./value.js";
 
 // NumPy's array printing with its default options (numpy/_core/arrayprint.py), without breaking lines.
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatPythonComplex, formatPythonFloat, parsePythonFloat } from "../../src/datarax/python-float.js";
+import { formatPythonComplex, formatPythonFloat, parsePythonFloat } from "../../src/pytree/python-float.js";
 import { complex } from "../../src/pytree/value.js";
 
 // Expected texts: repr of CPython 3.11.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canonicalKey, parsePythonInt } from "../../src/datarax/python-int.js";
+import { canonicalKey, parsePythonInt } from "../../src/pytree/python-int.js";
 
 // Expected values: int(text) of CPython 3.11.
 describe("parsePythonInt", () => {
