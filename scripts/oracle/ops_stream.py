@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from datarax.checkpoint import PipelineCheckpoint
 from flax import nnx
@@ -58,16 +60,19 @@ SAMPLERS = (
     "EpochAwareSamplerModule",
     "SlidingWindowSampler",
     "RangeSampler",
+    "BufferSampler",
 )
 
 
 def stream_new(**arguments: Any) -> None:
     """Makes a stream: {id, class, config}.
 
-    class, with config: a sampler of SAMPLERS, with the fields of its config class and `rngs` (below);
+    class, with config: a sampler of SAMPLERS, with the fields of its config class and `rngs` (below), a
+    BufferSampler also with {element_spec: a tree of {dtype, shape}};
     `MemorySource`, with {data: {column: tagged array}, shuffle?, ..., rngs?}; `Pipeline` (what iter() of one
     gives), with {source: config of MemorySource, batch_size, rngs}; `user`, with {state: tagged JSON};
-    `script`, with {code}: Python that defines make(), which returns the stream.
+    `script`, with {code}: Python that defines make(), which returns the stream; the classes of ops_sources.py,
+    with the configurations that are described there.
     rngs: a seed, or {stream name: seed}.
     """
     _streams[arguments["id"]] = Stream(_make(arguments["class"], dict(arguments.get("config", {}))))
@@ -86,14 +91,23 @@ def _make(name: str, config: dict[str, Any]) -> Any:
         names: dict[str, Any] = {}
         exec(config["code"], names)  # the test's own program, such as the scripts of fixtures/datarax
         return names["make"]()
-    raise ValueError(f"unknown class {name}")
+    return importlib.import_module("ops_sources").make(name, config)
 
 
 def _sampler(name: str, config: dict[str, Any]) -> Any:
     samplers = importlib.import_module("datarax.samplers")
     rngs = _rngs(config.pop("rngs", None))
     config_class = getattr(samplers, name.removesuffix("Module") + "Config")
-    return getattr(samplers, name)(config_class(**config), rngs=rngs)
+    more = {"element_spec": _element_spec(config.pop("element_spec"))} if "element_spec" in config else {}
+    return getattr(samplers, name)(config_class(**config), rngs=rngs, **more)
+
+
+def _element_spec(tree: Any) -> Any:
+    if isinstance(tree, list):
+        return [_element_spec(item) for item in tree]
+    if isinstance(tree.get("dtype"), str):
+        return jax.ShapeDtypeStruct(tuple(tree["shape"]), jnp.dtype(tree["dtype"]))
+    return {key: _element_spec(value) for key, value in tree.items()}
 
 
 def _memory_source(config: dict[str, Any]) -> Any:
@@ -144,6 +158,23 @@ def _take(stream: Stream, via: str, size: int) -> Any:
     if via == "get_batch":
         return stream.subject.get_batch(size)
     raise ValueError(f"unknown via {via}")
+
+
+def stream_push(id: str, records: list[Any], masks: list[bool]) -> list[Any]:
+    """next(record, mask) of a BufferSampler for each record (tagged JSON): the chunks and masks likewise.
+
+    Compiled, since tracing takes half a second a call; nnx.jit knows equal configurations again.
+    """
+    subject = _streams[id].subject
+    return [
+        encode(list(_compiled_push(subject, decode(record), np.asarray(mask))))
+        for record, mask in zip(records, masks, strict=True)
+    ]
+
+
+@nnx.jit
+def _compiled_push(subject: Any, record: Any, mask: Any) -> Any:
+    return subject.next(record, mask)
 
 
 def _plain(element: Any) -> Any:

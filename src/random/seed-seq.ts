@@ -7,29 +7,34 @@
  */
 export function generateSeedWords(seed: number, count: number): Uint32Array {
   const words = new Uint32Array(count).fill(0x8b8b8b8b);
-  const at = (index: number) => words[(index + count) % count] ?? 0;
-  const store = (index: number, value: number) => {
-    words[(index + count) % count] = value; // a Uint32Array keeps the value modulo 2^32
-  };
   const lag = lagOf(count);
   const p = Math.floor((count - lag) / 2);
   const q = p + lag;
   const mixings = Math.max(2, count); // one word of entropy and its length make two
 
-  for (let k = 0; k < mixings; k++) {
-    const first = Math.imul(1664525, tempered(at(k) ^ at(k + p) ^ at(k - 1)));
-    const entropy = k === 0 ? 1 : k === 1 ? (k % count) + seed : k % count;
-    const second = first + entropy;
-    store(k + p, at(k + p) + first);
-    store(k + q, at(k + q) + second);
-    store(k, second);
-  }
-  for (let k = mixings; k < mixings + count; k++) {
-    const third = Math.imul(1566083941, tempered(at(k) + at(k + p) + at(k - 1)));
-    const fourth = third - (k % count);
-    store(k + p, at(k + p) ^ third);
-    store(k + q, at(k + q) ^ fourth);
-    store(k, fourth);
+  // Places k, k+p, k+q and k−1 modulo the count; a Uint32Array keeps what is stored modulo 2^32.
+  let place = 0;
+  let before = count - 1;
+  for (let k = 0; k < mixings + count; k++) {
+    const afterP = place + p < count ? place + p : place + p - count;
+    const afterQ = place + q < count ? place + q : place + q - count;
+    const [here = 0, atP = 0, last = 0] = [words[place], words[afterP], words[before]];
+    if (k < mixings) {
+      const first = Math.imul(1664525, tempered(here ^ atP ^ last));
+      const entropy = k === 0 ? 1 : k === 1 ? place + seed : place;
+      const second = first + entropy;
+      words[afterP] = atP + first;
+      words[afterQ] = (words[afterQ] ?? 0) + second;
+      words[place] = second;
+    } else {
+      const third = Math.imul(1566083941, tempered(here + atP + last));
+      const fourth = third - place;
+      words[afterP] = atP ^ third;
+      words[afterQ] = (words[afterQ] ?? 0) ^ fourth;
+      words[place] = fourth;
+    }
+    before = place;
+    place = place + 1 < count ? place + 1 : 0;
   }
   return words;
 }

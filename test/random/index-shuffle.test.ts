@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { epochOrder, feistelPermutation, indexShuffle } from "../../src/random/index-shuffle.js";
+import {
+  epochOrder,
+  feistelPermutation,
+  grainIndexShuffle,
+  indexShuffle,
+} from "../../src/random/index-shuffle.js";
 
 type Order = { n: number; seed: number; order?: number[]; at?: [number, number][] };
 type Rounds = { max_index: number; seed: number; rounds: number; at: [number, number][] };
@@ -33,6 +38,17 @@ const MANY_ROUNDS: [number, number][] = [
   [624, 568],
   [1024, 989],
 ];
+
+/** What Grain's C++ says of a float, or of a number that its type does not hold. */
+const incompatible = (index: number, maxIndex: number, seed: number, rounds: number) =>
+  expect.objectContaining({
+    code: "INVALID_ARGUMENT",
+    message:
+      "index_shuffle(): incompatible function arguments. The following argument types are supported:\n" +
+      "    1. (index: int, max_index: int, seed: int, rounds: int) -> int\n\n" +
+      `Invoked with: kwargs: index=${index}, max_index=${maxIndex}, seed=${seed}, rounds=${rounds}`,
+    details: expect.objectContaining({ pythonType: "TypeError" }),
+  });
 
 describe("indexShuffle", () => {
   it.each(vectors.cases)("gives Grain's places for $n records and seed $seed", ({ n, seed, order, at }) => {
@@ -79,13 +95,12 @@ describe("indexShuffle", () => {
     expect(() => indexShuffle(0, 0, odd)).toThrow(invalid);
   });
 
-  it.each([-1, 2 ** 32, 1.5])("refuses %d as a seed", (seed) => {
-    expect(() => indexShuffle(0, seed, 10)).toThrow(
-      expect.objectContaining({
-        code: "INVALID_ARGUMENT",
-        message: `seed must be in [0, 2**32), got ${seed}`,
-      }),
-    );
+  it.each([-1, 2 ** 32, 1.5])("refuses %d as a seed with Grain's text", (seed) => {
+    expect(() => indexShuffle(0, seed, 10)).toThrow(incompatible(0, 9, seed, 4));
+  });
+
+  it("takes the seed as a bigint too", () => {
+    expect(indexShuffle(0, 5n, 12)).toBe(indexShuffle(0, 5, 12));
   });
 
   it("ignores the seed of a single record, as Datarax does", () => {
@@ -94,6 +109,15 @@ describe("indexShuffle", () => {
 });
 
 describe("epochOrder", () => {
+  it.each([-1, 2 ** 32, 1.5])("refuses %d as a seed with Datarax's text", (seed) => {
+    expect(() => epochOrder(seed, 10)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: `seed must be in [0, 2**32), got ${seed}`,
+      }),
+    );
+  });
+
   it("keeps giving its own order when another one is prepared in between", () => {
     const order = epochOrder(5, 12);
     const other = epochOrder(6, 12);
@@ -134,5 +158,53 @@ describe("feistelPermutation", () => {
 
   it("refuses a range that ends below 0", () => {
     expect(() => feistelPermutation(-1, 1, 4)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
+});
+
+describe("grainIndexShuffle", () => {
+  it.each(vectors.rounds)("gives Grain's places for $rounds rounds up to $max_index", (vector) => {
+    const { max_index: maxIndex, seed, rounds, at } = vector;
+    const options = { maxIndex, seed, rounds };
+    expect(at.map(([index]) => [index, grainIndexShuffle(index, options)])).toEqual(at);
+  });
+
+  it("takes 4 rounds by default", () => {
+    expect(grainIndexShuffle(0, { maxIndex: 9, seed: 1 })).toBe(5);
+    expect(grainIndexShuffle(0, { maxIndex: 9, seed: 1, rounds: 6 })).toBe(3);
+  });
+
+  it.each([-1, 10])("refuses index %d of 0 to 9 with Grain's text, also when asked again", (index) => {
+    const outside = expect.objectContaining({
+      code: "INVALID_ARGUMENT",
+      message: `index must be in [0, max_index], but got index = ${index} and max_index = 9`,
+      details: expect.objectContaining({ pythonType: "ValueError" }),
+    });
+    expect(() => grainIndexShuffle(index, { maxIndex: 9, seed: 8 })).toThrow(outside);
+    grainIndexShuffle(0, { maxIndex: 9, seed: 8 });
+    expect(() => grainIndexShuffle(index, { maxIndex: 9, seed: 8 })).toThrow(outside);
+  });
+
+  it.each([
+    [0.5, 9, 1, 4],
+    [0, 9.5, 1, 4],
+    [0, 9, -1, 4],
+    [0, 9, 2 ** 32, 4],
+    [0, 9, 1, -4],
+    [0, 9, 1, 4.5],
+  ])(
+    "refuses index=%d, max_index=%d, seed=%d, rounds=%d with Grain's text",
+    (index, maxIndex, seed, rounds) => {
+      expect(() => grainIndexShuffle(index, { maxIndex, seed, rounds })).toThrow(
+        incompatible(index, maxIndex, seed, rounds),
+      );
+    },
+  );
+
+  it("names the rounds before an index that is wrong too, as Grain does", () => {
+    expect(() => grainIndexShuffle(10, { maxIndex: 9, seed: 1, rounds: 5 })).toThrow(
+      expect.objectContaining({
+        message: "rounds must be an even integer between 4 and 1024, but got rounds = 5",
+      }),
+    );
   });
 });
