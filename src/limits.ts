@@ -33,6 +33,11 @@ export type Limits = {
   readonly arrayBytes: number;
   /** Chunks of one array: 300 bytes of metadata can ask for 2^60; 65,536 devices with 16 chunks each need 2^20. */
   readonly arrayChunks: number;
+  /**
+   * Bytes of one record of a record file, or of the chunk of records around it, stored or decoded: a hundred bytes of
+   * Brotli stand for gigabytes. Protobuf messages, which records mostly are, end at 2 GiB.
+   */
+  readonly recordBytes: number;
 };
 
 const MiB = 2 ** 20;
@@ -51,6 +56,7 @@ export const DEFAULT_LIMITS: Limits = {
   depth: 1000,
   arrayBytes: 2 ** 40,
   arrayChunks: 2 ** 20,
+  recordBytes: 2 ** 31,
 };
 
 /** What {@link withDefaultLimits} gave: functions hand it on to others that ask again, for every leaf. */

@@ -1,5 +1,6 @@
 import { kMaxLength } from "node:buffer";
 import * as zlib from "node:zlib";
+import type { BrotliDecoder } from "./brotli-engine.js";
 import type { DecompressFailure } from "./decompressor.js";
 import { chunkSizeFor, MAX_INPUT_BYTES, standalone, zlibErrorCode } from "./node-zlib.js";
 import type { InflateRoom, ZlibEngine } from "./zlib-engine.js";
@@ -24,6 +25,29 @@ function inflate(deflated: Uint8Array, { capacity, exact }: InflateRoom): Uint8A
     return result.engine.bytesWritten === deflated.length
       ? standalone(result.buffer)
       : { failure: "damaged" };
+  } catch (cause) {
+    return { failure: kindOf(cause, maxOutputLength < capacity), cause };
+  }
+}
+
+/** Node's own Brotli. */
+export function nativeBrotli(): BrotliDecoder | undefined {
+  return unbrotli;
+}
+
+function unbrotli(stored: Uint8Array, capacity: number): Uint8Array | DecompressFailure {
+  if (stored.length > MAX_INPUT_BYTES) return { failure: "too large" };
+  const maxOutputLength = Math.max(1, Math.min(capacity, kMaxLength));
+  const options = {
+    // A stream may say that it needs a window of up to 1 GiB; Brotli takes no more of it than there is content.
+    params: { [zlib.constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 1 },
+    maxOutputLength,
+    chunkSize: chunkSizeFor(capacity, false),
+    info: true, // as for inflate, though the type declarations do not know it here
+  };
+  try {
+    const result = withInfo(zlib.brotliDecompressSync(stored, options));
+    return result.engine.bytesWritten === stored.length ? standalone(result.buffer) : { failure: "damaged" };
   } catch (cause) {
     return { failure: kindOf(cause, maxOutputLength < capacity), cause };
   }
