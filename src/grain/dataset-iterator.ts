@@ -1,4 +1,5 @@
 import { invalidArgument } from "../errors.js";
+import { dictFieldOf } from "../pytree/state-values.js";
 import { andThen, isPromise, type MaybePromise } from "./maybe-promise.js";
 import type { ElementIterator, IteratorState, IterNode } from "./node.js";
 
@@ -45,7 +46,7 @@ export class DatasetIterator<T> implements Iterator<T, undefined>, Iterable<T> {
    */
   setState(state: IteratorState): void {
     const restored = this.#node.open();
-    atOnce(restored.setState(state));
+    atOnce(restored.setState(dictFieldOf(state, "state")));
     this.#elements = restored;
   }
 }
@@ -95,7 +96,7 @@ export class AsyncDatasetIterator<T> implements AsyncIterator<T, undefined>, Asy
   setState(state: IteratorState): Promise<void> {
     return this.#inTurn(() => {
       const restored = this.#node.open();
-      return andThen(restored.setState(state), () => {
+      return andThen(restored.setState(dictFieldOf(state, "state")), () => {
         this.#elements = restored;
       });
     });

@@ -10,6 +10,10 @@ export type PipelineNode = {
   readonly parents: readonly PipelineNode[];
   /** The seed of `ds.seed(…)`, for the transformations behind it. */
   readonly seed?: number | bigint;
+  /** Python's `str` of the dataset, for messages. */
+  readonly name?: string;
+  /** Set where elements of a dataset with random access may be absent, with the words of Grain's message about it. */
+  readonly discards?: { readonly operation: string; readonly subject: string };
 };
 
 /** A dataset with random access: Grain's `MapDataset`. */

@@ -1,7 +1,8 @@
 import { decodeUtf8 } from "../../bytes/utf8.js";
-import { dataLoss } from "../../errors.js";
+import { dataLoss, invalidArgument, notFound } from "../../errors.js";
 import { withDefaultLimits } from "../../limits.js";
-import type { ReadableStorage, StorageOptions } from "../../storage/storage.js";
+import type { ReadableStorage, StorageOptions, WritableStorage } from "../../storage/storage.js";
+import { pathOf } from "../commit/committed.js";
 import { GRAIN_FILE, USUAL_GRAIN_FILE } from "../metadata/item-files.js";
 import { type ReadOptions, readMetadataFile } from "../metadata/metadata-file.js";
 import { listFolder } from "../recognise/folder.js";
@@ -20,7 +21,7 @@ export async function readGrainItem(
   let { metadataBytes } = withDefaultLimits(limits);
   const decode = (bytes: Uint8Array): string => {
     metadataBytes -= bytes.length;
-    return decodeUtf8(bytes, "Grain state");
+    return decodeState(bytes);
   };
   const texts = new Map<string, string>();
   for (const name of await grainFiles(storage, { signal })) {
@@ -41,4 +42,61 @@ async function grainFiles(storage: ReadableStorage, options: StorageOptions): Pr
   });
   found.sort((a, b) => a.count - b.count || a.process - b.process);
   return found.map(({ name }) => name);
+}
+
+function decodeState(bytes: Uint8Array): string {
+  return decodeUtf8(bytes, "Grain state");
+}
+
+/** Which of a run's processes a state is of. */
+export type GrainProcess = {
+  /** From 0; JAX's `process_index()`. */
+  readonly processIndex: number;
+  /** JAX's `process_count()`. */
+  readonly processCount: number;
+};
+
+/**
+ * Name of the file that holds the state of one process.
+ *
+ * @throws {OrbaxError} `INVALID_ARGUMENT` for a process that cannot be.
+ */
+export function grainFileName({ processIndex, processCount }: GrainProcess): string {
+  const isProcess =
+    Number.isSafeInteger(processCount) &&
+    Number.isSafeInteger(processIndex) &&
+    processIndex >= 0 &&
+    processIndex < processCount;
+  if (isProcess) return `process_${processIndex}-of-${processCount}.json`;
+  throw invalidArgument(
+    `process ${processIndex} of ${processCount}: expected an index from 0 to the count less 1`,
+    { field: "processIndex", found: processIndex },
+  );
+}
+
+/**
+ * The text of one process's state.
+ *
+ * @throws {OrbaxError} `NOT_FOUND` without that file, in Grain's words · `DATA_LOSS` if it is no UTF-8 ·
+ * `LIMIT_EXCEEDED` beyond `limits.metadataBytes` · `INVALID_ARGUMENT` as {@link grainFileName}.
+ */
+export async function readGrainText(
+  storage: ReadableStorage,
+  process: GrainProcess,
+  options: ReadOptions = {},
+): Promise<string> {
+  const file = grainFileName(process);
+  const text = await readMetadataFile(storage, file, decodeState, options);
+  if (text !== undefined) return text;
+  throw notFound(`File ${pathOf(storage, file)} does not exist.`, { file, pythonType: "ValueError" });
+}
+
+/** Writes the texts of an item by their files' names, not durable yet: whoever commits the directory makes it so. */
+export async function writeGrainItem(
+  directory: WritableStorage,
+  texts: ReadonlyMap<string, string>,
+): Promise<void> {
+  for (const [name, text] of texts) {
+    await directory.set(`/${name}`, new TextEncoder().encode(text), { durable: false });
+  }
 }
