@@ -7,15 +7,18 @@ import type { Dict } from "../pytree/value.js";
 export type State = Dict;
 
 /**
- * An iterator whose position Datarax's checkpoints can hold: Python's `get_state` and `set_state`.
+ * What Datarax's checkpoints can hold: Python's `get_state` and `set_state`.
  *
- * `getState` gives all that `setState` needs to continue with the same next element; a `setState` that throws
- * leaves the iterator as it was.
+ * `getState` gives all that `setState` needs to continue in the same way; a `setState` that throws leaves the object as
+ * it was.
  */
-export type CheckpointableIterator<T> = (Iterator<T> | AsyncIterator<T>) & {
+export type Checkpointable = {
   getState(): State | Promise<State>;
   setState(state: State): void | Promise<void>;
 };
+
+/** An iterator whose position Datarax's checkpoints can hold: it continues with the same next element. */
+export type CheckpointableIterator<T> = (Iterator<T> | AsyncIterator<T>) & Checkpointable;
 
 /** Whether a value has a method `getState`. */
 export function hasGetState(value: unknown): value is { getState(): unknown } {

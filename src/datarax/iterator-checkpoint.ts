@@ -5,7 +5,7 @@ import { pythonTypeName } from "../pytree/python-type-name.js";
 import { openStorage, type WritableStorageSource } from "../storage/open.js";
 import type { CheckpointHandler, HandlerSaveOptions } from "./checkpoint-handler.js";
 import {
-  type CheckpointableIterator,
+  type Checkpointable,
   hasGetState,
   hasSetState,
   isPromise,
@@ -68,7 +68,7 @@ export class IteratorCheckpoint {
    * {@link OrbaxCheckpointHandler.saveToDirectory}.
    */
   async saveToDirectory(
-    iterator: CheckpointableIterator<unknown>,
+    iterator: Checkpointable,
     { step = null, keep = 1, overwrite = false, metadata }: HandlerSaveOptions = {},
   ): Promise<string> {
     const source: unknown = iterator;
@@ -93,7 +93,7 @@ export class IteratorCheckpoint {
    * otherwise, or holds no dict · `INVALID_ARGUMENT` no `getState` or `setState` · `DATA_LOSS` damaged. The iterator
    * is then as it was. What its `setState` throws passes through.
    */
-  async restore<I extends CheckpointableIterator<unknown>>(
+  async restore<I extends Checkpointable>(
     iterator: I,
     { step = null }: { readonly step?: number | null | undefined } = {},
   ): Promise<I> {
@@ -125,7 +125,7 @@ export class IteratorCheckpoint {
    *
    * @throws {OrbaxError} `NOT_FOUND` without any step; otherwise as {@link restore}.
    */
-  async restoreLatest<I extends CheckpointableIterator<unknown>>(iterator: I): Promise<I> {
+  async restoreLatest<I extends Checkpointable>(iterator: I): Promise<I> {
     await this.handler.waitUntilFinished();
     const step = await this.getLatestStep();
     if (step !== null) return this.restore(iterator, { step });

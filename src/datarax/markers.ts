@@ -119,7 +119,7 @@ function itemsOf(node: Tree): readonly Tree[] | undefined {
 
 /** The integer that Python's `operator.index` makes of a value: also of a bool and of an array of rank 0. */
 function integerOf(node: Tree): number | bigint | undefined {
-  if (Scalar.is(node)) return node.dtype.startsWith("float") ? undefined : integerOf(node.value);
+  if (Scalar.is(node)) return dtypeRow(node.dtype).kind === "float" ? undefined : integerOf(node.value);
   if (NdArray.is(node)) {
     return node.shape.length === 0 && isIntegral(node) ? integerOf(plainElement(node, 0)) : undefined;
   }

@@ -5,13 +5,13 @@ import { pythonRepr } from "../pytree/python-repr.js";
 import { pythonTypeName } from "../pytree/python-type-name.js";
 import type { Dict, Tree } from "../pytree/value.js";
 import { NdArray, ndarray } from "../zarr/nd-array.js";
-import { initialRngsState, type RngSeeds } from "./rngs-state.js";
+import { initialRngsState, type RngsOption } from "./rngs-state.js";
 
 /**
  * The fields that every Datarax module saves, as they are in the beginning: two counters, statistics, and its
  * random streams where it has some (docs/spec/datarax.md section 4).
  */
-export function initialModuleState(rngs: RngSeeds | undefined): Dict {
+export function initialModuleState(rngs: RngsOption | undefined): Dict {
   const streams = initialRngsState(rngs ?? {});
   return dictOf([
     ["_applied_count", ndarray("int32", [], Int32Array.of(0))],

@@ -1,6 +1,6 @@
 import { invalidArgument } from "../errors.js";
 import type { HandlerSaveOptions } from "./checkpoint-handler.js";
-import type { CheckpointableIterator } from "./checkpointable-iterator.js";
+import type { Checkpointable } from "./checkpointable-iterator.js";
 import { IteratorCheckpoint } from "./iterator-checkpoint.js";
 
 /** Options of {@link PipelineCheckpoint.saveToStep}. */
@@ -20,7 +20,7 @@ export class PipelineCheckpoint extends IteratorCheckpoint {
    * otherwise as {@link IteratorCheckpoint.saveToDirectory}.
    */
   async saveToStep(
-    dataStream: CheckpointableIterator<unknown>,
+    dataStream: Checkpointable,
     step: number,
     { interval = 1000, keep = 5, ...options }: SaveToStepOptions = {},
   ): Promise<string | null> {

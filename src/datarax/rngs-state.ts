@@ -1,34 +1,87 @@
 import { invalidArgument } from "../errors.js";
 import { dictOf } from "../pytree/container.js";
-import { type Dict, prngKey } from "../pytree/value.js";
+import { compareCodePoints } from "../pytree/key-path.js";
+import { countOf, dictFieldOf, requiredField } from "../pytree/state-values.js";
+import { type Dict, PrngKey, prngKey, type Tree } from "../pytree/value.js";
+import { type RngStream, type RngStreamState, Rngs } from "../random/rngs.js";
 import { ndarray } from "../zarr/nd-array.js";
 
 /** Seeds of named random streams: `{ default: 3, aug: 44 }` stands for `nnx.Rngs(3, aug=44)`. */
 export type RngSeeds = { readonly [stream: string]: number | bigint };
 
+/** Seeds of new streams, or streams that several owners share: each key that one of them draws is gone for all. */
+export type RngsOption = RngSeeds | Rngs;
+
+/** The streams of an option. @throws {OrbaxError} `INVALID_ARGUMENT` for a seed that is no integer. */
+export function openRngs(rngs: RngsOption): Rngs {
+  return rngs instanceof Rngs ? rngs : new Rngs(rngs);
+}
+
 /**
- * What a module that was built with these seeds saves under `rngs`: of each stream a count, from 0, and its key,
- * which is (0, seed mod 2^32) (docs/spec/datarax.md sections 4 and 5.2).
+ * What a module that was built with these streams saves under `rngs`: of each stream a count, 0 for a new one, and its
+ * key, which is (0, seed mod 2^32) (docs/spec/datarax.md sections 4 and 5.2).
  *
  * @throws {OrbaxError} `INVALID_ARGUMENT` for a seed that is no integer.
  */
-export function initialRngsState(seeds: RngSeeds): Dict {
-  return dictOf(
-    Object.entries(seeds).map(([stream, seed]) => [
-      stream,
-      dictOf([
-        ["count", ndarray("uint32", [], Uint32Array.of(0))],
-        ["key", prngKey([], Uint32Array.of(0, wordOf(seed, stream)))],
-      ]),
-    ]),
-  );
+export function initialRngsState(rngs: RngsOption): Dict {
+  return rngsState(openRngs(rngs));
 }
 
-function wordOf(seed: number | bigint, stream: string): number {
-  if (typeof seed !== "bigint" && !Number.isSafeInteger(seed)) {
-    throw invalidArgument(`rngs: the seed of ${stream} is ${seed}, expected an integer`, {
+/** The streams by their names, in the order in which Flax walks through them. */
+export function sortedStreams(rngs: Rngs): RngStream[] {
+  return rngs.names.sort(compareCodePoints).map((name) => rngs.stream(name));
+}
+
+/** What a module saves of its streams: of each a uint32 count of rank 0 and its typed key. */
+export function rngsState(rngs: Rngs): Dict {
+  return dictOf(sortedStreams(rngs).map((stream) => streamEntry([stream.name, stream.getState()])));
+}
+
+function streamEntry([name, { count, key }]: [string, RngStreamState]): [string, Dict] {
+  return [
+    name,
+    dictOf([
+      ["count", ndarray("uint32", [], Uint32Array.of(count))],
+      ["key", prngKey([], Uint32Array.from(key))],
+    ]),
+  ];
+}
+
+/**
+ * Reads what {@link rngsState} wrote, for the streams that there are. Gives what sets them to it, so that a restore
+ * which fails elsewhere changes nothing.
+ *
+ * @param field Where the state stands, for messages.
+ * @throws {OrbaxError} `INVALID_ARGUMENT` for a stream that is missing, a count outside uint32 or what is no key.
+ */
+export function rngsRestorer(rngs: Rngs, state: Tree, field: string): () => void {
+  const saved = dictFieldOf(state, field);
+  const restorers = sortedStreams(rngs).map((stream) => {
+    const place = `${field}.${stream.name}`;
+    const streamState = streamStateOf(dictFieldOf(requiredField(saved, stream.name), place), place);
+    return () => stream.setState(streamState);
+  });
+  return () => {
+    for (const restore of restorers) restore();
+  };
+}
+
+function streamStateOf(state: Dict, place: string): RngStreamState {
+  const count = countOf(requiredField(state, "count"), `${place}.count`);
+  if (count >= 2 ** 32) {
+    throw invalidArgument(`Python integer ${count} out of bounds for uint32`, {
+      field: `${place}.count`,
+      found: count,
+      pythonType: "OverflowError",
+    });
+  }
+  const key = requiredField(state, "key");
+  const [key0, key1, ...others] = PrngKey.is(key) && key.shape.length === 0 ? key.data : [];
+  if (key0 === undefined || key1 === undefined || others.length > 0) {
+    throw invalidArgument(`state: ${place}.key is no key of threefry2x32`, {
+      field: `${place}.key`,
       pythonType: "TypeError",
     });
   }
-  return Number(BigInt.asUintN(32, BigInt(seed)));
+  return { count, key: [key0, key1] };
 }

@@ -4,7 +4,7 @@ import { countOf, flagOf, integerOf, requiredField, safeIntegerOf } from "../../
 import type { Dict } from "../../pytree/value.js";
 import { epochOrder, type IndexPermutation } from "../../random/index-shuffle.js";
 import type { State } from "../checkpointable-iterator.js";
-import type { RngSeeds } from "../rngs-state.js";
+import type { RngsOption } from "../rngs-state.js";
 import {
   initialSamplerFields,
   requireState,
@@ -31,7 +31,7 @@ export type EpochAwareSamplerOptions = {
   /** 0 to 2^32−1; epoch e takes seed + e. Default 42. */
   readonly seed?: number | bigint;
   /** `{ default: 0 }` for `nnx.Rngs(0)`: Datarax wants streams for a shuffle, although no element depends on them. */
-  readonly rngs?: RngSeeds;
+  readonly rngs?: RngsOption;
   /** Called with the number of each epoch that has ended, before the first element of the next one. */
   readonly onEpochComplete?: (epoch: number) => void;
 };
@@ -65,9 +65,9 @@ export class EpochAwareSamplerModule implements Iterator<number, undefined>, Ite
 
   /** @throws {OrbaxError} `INVALID_ARGUMENT` with Datarax's text for numbers that cannot be, or missing streams. */
   constructor(options: EpochAwareSamplerOptions) {
-    const { numRecords, numEpochs = 1, shuffle = true, seed = 42, rngs, onEpochComplete } = options;
+    const { numRecords, numEpochs = 1, shuffle = true, seed: given = 42, rngs, onEpochComplete } = options;
     validateSamplerBounds(numRecords, numEpochs);
-    requireInteger("seed", seed);
+    const seed = requireInteger("seed", given);
     if (shuffle) validateSeed(seed);
     if (shuffle && rngs === undefined) {
       throw invalidArgument(
@@ -127,8 +127,7 @@ export class EpochAwareSamplerModule implements Iterator<number, undefined>, Ite
    */
   reset(seed?: number | bigint): void {
     if (seed !== undefined) {
-      requireInteger("seed", seed);
-      this.#config = { ...this.#config, seed };
+      this.#config = { ...this.#config, seed: requireInteger("seed", seed) };
     }
     this.#moveTo(0, 0);
   }

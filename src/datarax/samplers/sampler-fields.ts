@@ -4,7 +4,7 @@ import type { Dict, Tree } from "../../pytree/value.js";
 import type { State } from "../checkpointable-iterator.js";
 import { keepTypes } from "../keep-types.js";
 import { initialModuleState, validateModuleState } from "../module-state.js";
-import type { RngSeeds } from "../rngs-state.js";
+import type { RngsOption } from "../rngs-state.js";
 
 /** What a sampler saves besides the fields that steer it. Never changed, only replaced. */
 export type SamplerFields = {
@@ -17,7 +17,7 @@ export type SamplerFields = {
 
 /** The fields of a new sampler. `unused`: further fields that JavaScript only carries along. */
 export function initialSamplerFields(
-  rngs: RngSeeds | undefined,
+  rngs: RngsOption | undefined,
   streamName: string | null,
   unused: Dict = {},
 ): SamplerFields {

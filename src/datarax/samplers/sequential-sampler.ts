@@ -2,7 +2,7 @@ import { dictOf } from "../../pytree/container.js";
 import { countOf, requiredField, safeIntegerOf } from "../../pytree/state-values.js";
 import type { Dict } from "../../pytree/value.js";
 import type { State } from "../checkpointable-iterator.js";
-import type { RngSeeds } from "../rngs-state.js";
+import type { RngsOption } from "../rngs-state.js";
 import {
   initialSamplerFields,
   requireState,
@@ -19,7 +19,7 @@ export type SequentialSamplerOptions = {
   /** Passes over them; −1 is without end. Default 1. */
   readonly numEpochs?: number;
   /** Streams that the Python side's sampler was built with, so that the states match. No element depends on them. */
-  readonly rngs?: RngSeeds;
+  readonly rngs?: RngsOption;
 };
 
 /**

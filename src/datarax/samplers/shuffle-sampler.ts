@@ -3,7 +3,7 @@ import { countOf, dictFieldOf, flagOf, integerOf, requiredField } from "../../py
 import type { Dict } from "../../pytree/value.js";
 import { epochOrder, type IndexPermutation } from "../../random/index-shuffle.js";
 import type { State } from "../checkpointable-iterator.js";
-import type { RngSeeds } from "../rngs-state.js";
+import type { RngsOption } from "../rngs-state.js";
 import {
   initialSamplerFields,
   requireState,
@@ -20,7 +20,7 @@ export type ShuffleSamplerOptions = {
   /** 0 to 2^32−1. Default 0. */
   readonly seed?: number | bigint;
   /** Streams that the Python side's sampler was built with, so that the states match. No element depends on them. */
-  readonly rngs?: RngSeeds;
+  readonly rngs?: RngsOption;
 };
 
 /** What steers the order; replaced as a whole. */
@@ -46,9 +46,8 @@ export class ShuffleSampler implements Iterator<number, undefined>, Iterable<num
   #otherSamplerState: Dict = {};
 
   /** @throws {OrbaxError} `INVALID_ARGUMENT` with Datarax's text for a size or seed that cannot be. */
-  constructor({ datasetSize = 0, seed = 0, rngs }: ShuffleSamplerOptions) {
-    validateDatasetSize(datasetSize);
-    this.#order = orderOf(datasetSize, validateSeed(seed));
+  constructor({ datasetSize = 0, seed = 0, rngs }: ShuffleSamplerOptions = {}) {
+    this.#order = orderOf(validateDatasetSize(datasetSize), validateSeed(seed));
     this.#fields = initialSamplerFields(rngs, null);
   }
 

@@ -1,8 +1,13 @@
-import { invalidArgument } from "../../errors.js";
+import { invalidArgument, type OrbaxError } from "../../errors.js";
+import { pythonRepr } from "../../pytree/python-repr.js";
+import { tuple } from "../../pytree/value.js";
 
-// Datarax's checks of sampler options, with its texts (docs/spec/datarax.md section 5.3).
+// Datarax's checks of sampler options, with its texts and in its order (docs/spec/datarax.md section 5.3).
 
 const SEEDS = 2 ** 32;
+
+/** Entries of one JavaScript array: V8 ends the process where one grows to a GiB. */
+const MOST_LIST_LENGTH = 2 ** 26;
 
 /** The number of epochs that means: without end. */
 export const ENDLESS = -1;
@@ -10,34 +15,107 @@ export const ENDLESS = -1;
 /** @throws {OrbaxError} `INVALID_ARGUMENT` unless there are records and epochs, or {@link ENDLESS} ones. */
 export function validateSamplerBounds(numRecords: number | undefined, numEpochs: number): void {
   if (numRecords === undefined || numRecords === null) throw invalid("num_records is required");
-  requireInteger("num_records", numRecords);
-  requireInteger("num_epochs", numEpochs);
+  requireCount("num_records", numRecords);
   if (numRecords <= 0) throw invalid(`num_records must be positive, got ${numRecords}`);
+  requireCount("num_epochs", numEpochs);
   if (numEpochs < ENDLESS || numEpochs === 0) {
     throw invalid(`num_epochs must be positive or -1 (infinite), got ${numEpochs}`);
   }
 }
 
-/** @throws {OrbaxError} `INVALID_ARGUMENT` for a negative size. */
-export function validateDatasetSize(datasetSize: number): void {
-  requireInteger("dataset_size", datasetSize);
+/** What decides which windows there are. */
+type WindowNumbers = {
+  readonly numRecords: number | undefined;
+  readonly windowSize: number;
+  readonly stride: number;
+  readonly numEpochs: number;
+};
+
+/**
+ * The number of records. Python sets no bounds to that of epochs here.
+ *
+ * @throws {OrbaxError} `INVALID_ARGUMENT` unless there is a window, and a way to the next one.
+ */
+export function validateWindow({ numRecords, windowSize, stride, numEpochs }: WindowNumbers): number {
+  requireCount("window_size", windowSize);
+  if (windowSize <= 0) throw invalid(`window_size must be positive, got ${windowSize}.`);
+  requireCount("stride", stride);
+  if (stride <= 0) throw invalid(`stride must be positive, got ${stride}.`);
+  if (numRecords === undefined || numRecords === null) {
+    throw invalid("SlidingWindowSamplerConfig requires num_records.");
+  }
+  requireCount("num_records", numRecords);
+  if (numRecords < windowSize) {
+    throw invalid(`num_records (${numRecords}) must be >= window_size (${windowSize}).`);
+  }
+  requireCount("num_epochs", numEpochs);
+  requireAtMost("window_size", windowSize, MOST_LIST_LENGTH);
+  return numRecords;
+}
+
+/** What decides which records a buffer keeps and gives. */
+export type BufferConfig = {
+  readonly capacity: number;
+  readonly prefill: number;
+  readonly sampleSize: number;
+  readonly readMode: "sequential" | "shuffled";
+  readonly writeMode: "fifo" | "reservoir";
+};
+
+const MOST_CAPACITY = 2 ** 31 - 1; // Python counts the records in an int32
+const READ_MODES: readonly string[] = ["sequential", "shuffled"];
+const WRITE_MODES: readonly string[] = ["fifo", "reservoir"];
+
+/** @throws {OrbaxError} `INVALID_ARGUMENT` for a configuration that cannot be. */
+export function validateBuffer({ capacity, prefill, sampleSize, readMode, writeMode }: BufferConfig): void {
+  requireCount("capacity", capacity);
+  if (capacity <= 0) throw invalid(`capacity must be positive, got ${capacity}.`);
+  requireCount("prefill", prefill);
+  if (prefill <= 0) throw invalid(`prefill must be positive, got ${prefill}.`);
+  if (prefill > capacity) throw invalid("prefill cannot exceed capacity.");
+  requireCount("sample_size", sampleSize);
+  if (sampleSize <= 0) throw invalid(`sample_size must be positive, got ${sampleSize}.`);
+  if (sampleSize > capacity) throw invalid("sample_size cannot exceed capacity.");
+  if (prefill < sampleSize) throw invalid("prefill must be at least sample_size.");
+  requireMode("write_mode", writeMode, WRITE_MODES);
+  requireMode("read_mode", readMode, READ_MODES);
+  requireAtMost("capacity", capacity, MOST_CAPACITY);
+  requireAtMost("sample_size", sampleSize, MOST_LIST_LENGTH);
+}
+
+function requireMode(field: string, mode: string, modes: readonly string[]): void {
+  if (modes.includes(mode)) return;
+  throw invalid(`${field} must be one of ${pythonRepr(tuple(modes))}, got ${pythonRepr(mode)}.`);
+}
+
+function requireAtMost(field: string, value: number, most: number): void {
+  if (value > most) throw invalid(`${field} must be at most ${most}, got ${value}.`);
+}
+
+/** A size. @throws {OrbaxError} `INVALID_ARGUMENT` for a negative one. */
+export function validateDatasetSize(datasetSize: number): number {
+  requireCount("dataset_size", datasetSize);
   if (datasetSize < 0) throw invalid(`dataset_size must be non-negative, got ${datasetSize}`);
+  return datasetSize + 0; // −0 becomes 0
 }
 
 /** A seed that Grain takes, 0 to 2^32−1. @throws {OrbaxError} `INVALID_ARGUMENT` for others. */
 export function validateSeed(seed: number | bigint): number {
-  requireInteger("seed", seed);
-  if (seed < 0 || seed >= SEEDS) throw invalid(`seed must be in [0, 2**32), got ${seed}`);
-  return Number(seed);
+  const integer = requireInteger("seed", seed);
+  if (integer < 0 || integer >= SEEDS) throw invalid(`seed must be in [0, 2**32), got ${integer}`);
+  return Number(integer);
 }
 
-/** @throws {OrbaxError} `INVALID_ARGUMENT` for a fraction or a number that is not exact. */
-export function requireInteger(field: string, value: number | bigint): void {
-  if (typeof value === "bigint" || Number.isSafeInteger(value)) return;
-  throw invalidArgument(`${field} must be an integer, got ${String(value)}`, {
-    field,
-    pythonType: "TypeError",
-  });
+/** The integer, −0 as 0. @throws {OrbaxError} `INVALID_ARGUMENT` for a fraction or a number that is not exact. */
+export function requireInteger(field: string, value: number | bigint): number | bigint {
+  return typeof value === "bigint" ? value : requireCount(field, value);
+}
+
+/** {@link requireInteger} for what the arithmetic of numbers is done with. */
+export function requireCount(field: string, value: number): number {
+  if (Number.isSafeInteger(value)) return value + 0;
+  const found = typeof value === "bigint" ? `${String(value)}n` : String(value);
+  throw invalidArgument(`${field} must be an integer, got ${found}`, { field, pythonType: "TypeError" });
 }
 
 /** Elements of all epochs. @throws {OrbaxError} `INVALID_ARGUMENT` for endless ones. */
@@ -46,6 +124,7 @@ export function totalEpochLength(numRecords: number, numEpochs: number): number 
   return numRecords * numEpochs;
 }
 
-function invalid(message: string) {
+/** A value that Python refuses with ValueError and this text. */
+export function invalid(message: string): OrbaxError {
   return invalidArgument(message, { pythonType: "ValueError" });
 }

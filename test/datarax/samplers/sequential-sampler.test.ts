@@ -49,6 +49,19 @@ describe("SequentialSamplerModule", () => {
     );
   });
 
+  // The order of Datarax's checks.
+  it.each([
+    [{ numEpochs: 0 }, "num_records is required"],
+    [{ numRecords: null, numEpochs: 0 }, "num_records is required"],
+    [{ numRecords: 0, numEpochs: null }, "num_records must be positive, got 0"],
+    [{ numRecords: 3, numEpochs: null }, "num_epochs must be an integer, got null"],
+    [{ numRecords: 3n }, "num_records must be an integer, got 3n"],
+  ])("refuses %o from JavaScript", (options, message) => {
+    expect(() => Reflect.construct(SequentialSamplerModule, [options])).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT", message }),
+    );
+  });
+
   it("takes the numbers of records and epochs from the state", () => {
     const sampler = new SequentialSamplerModule({ numRecords: 5 });
     sampler.setState({ ...sampler.getState(), num_records: 3, num_epochs: 2, current_index: 2 });

@@ -92,6 +92,7 @@ describe("ShuffleSampler", () => {
   });
 
   it.each([
+    [{ datasetSize: -1, seed: -1 }, "dataset_size must be non-negative, got -1"],
     [{ datasetSize: -1 }, "dataset_size must be non-negative, got -1"],
     [{ datasetSize: 3, seed: 2 ** 32 }, "seed must be in [0, 2**32), got 4294967296"],
     [{ datasetSize: 3, seed: 0.5 }, "seed must be an integer, got 0.5"],
@@ -99,6 +100,11 @@ describe("ShuffleSampler", () => {
     expect(() => new ShuffleSampler(options)).toThrow(
       expect.objectContaining({ code: "INVALID_ARGUMENT", message }),
     );
+  });
+
+  it("saves −0 as Python's int 0", () => {
+    const state = new ShuffleSampler({ datasetSize: -0, seed: -0 }).getState();
+    expect(state).toMatchObject({ sampler_state: { dataset_size: 0, seed: 0 } });
   });
 
   it("has no elements without records", () => {
