@@ -4,33 +4,17 @@
 // Both work on the same trees and the same disk, in turn, in one run: only the ratios mean anything. Node makes every
 // file durable (fsync), Python does not. What was timed is compared at the end; a difference is an error.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { load, ndarray, save } from "orbax-ts";
 import { formatTaggedJson, IteratorCheckpoint, readState, ShuffleSampler } from "orbax-ts/datarax";
+import { median, startPython } from "./python.mjs";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const rounds = Number(process.argv[2] ?? 9);
 
-/** Starts Python and gives a function that asks it. */
-function startPython() {
-  const python = spawn(join(root, ".oracle/bin/python"), [join(root, "scripts/bench/server.py")], {
-    stdio: ["pipe", "pipe", "ignore"],
-    env: { ...process.env, JAX_PLATFORMS: "cpu", TF_CPP_MIN_LOG_LEVEL: "3" },
-  });
-  const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
-  const ask = async (name, directory, ...args) => {
-    python.stdin.write(`${JSON.stringify({ case: name, directory, args })}\n`);
-    const { value, done } = await lines.next();
-    if (done) throw new Error("Python stopped; run scripts/bench/server.py by hand to see why");
-    return JSON.parse(value);
-  };
-  return { ask, stop: () => python.stdin.end() };
-}
+const server = startPython("server.py");
+const ask = async (name, directory, ...args) => server.ask({ case: name, directory, args });
 
 const leaves = (count, length) =>
   Object.fromEntries(
@@ -89,11 +73,9 @@ const cases = [
 const tagged = (state) =>
   JSON.stringify(formatTaggedJson(state)).replaceAll('"kind":"jax"', '"kind":"numpy"');
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const milliseconds = (seconds) => `${(seconds * 1000).toFixed(1)} ms`;
 
 const folder = mkdtempSync(join(tmpdir(), "orbax-ts-bench-"));
-const { ask, stop } = startPython();
 try {
   const times = cases.map(() => ({ node: [], python: [] }));
   for (let round = 0; round <= rounds; round++) {
@@ -133,6 +115,6 @@ try {
   }
   console.log("what was timed was equal on both sides");
 } finally {
-  stop();
+  server.stop();
   rmSync(folder, { recursive: true, force: true });
 }

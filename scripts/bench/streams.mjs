@@ -4,34 +4,14 @@
 // Both sides do the same work in turn in one run: only the ratios mean anything. What was timed is compared by digest;
 // a difference is an error.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import { indexShuffle, ShuffleSampler } from "orbax-ts/datarax";
 import { indexShuffle as grainIndexShuffle } from "orbax-ts/grain";
 import { bits, key, permutation, Rngs } from "orbax-ts/jax";
 import { randomStateOrder } from "../../dist/random/mt19937.js"; // what ArrayRecordSourceModule shuffles with
+import { median, startPython } from "./python.mjs";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const rounds = Number(process.argv[2] ?? 9);
-
-/** Starts Python and gives a function that asks it. */
-function startPython() {
-  const python = spawn(join(root, ".oracle/bin/python"), [join(root, "scripts/bench/streams_server.py")], {
-    stdio: ["pipe", "pipe", "ignore"],
-    env: { ...process.env, JAX_PLATFORMS: "cpu", TF_CPP_MIN_LOG_LEVEL: "3" },
-  });
-  const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
-  const ask = async (name, args) => {
-    python.stdin.write(`${JSON.stringify({ case: name, args })}\n`);
-    const { value, done } = await lines.next();
-    if (done) throw new Error("Python stopped; run scripts/bench/streams_server.py by hand to see why");
-    return JSON.parse(value);
-  };
-  return { ask, stop: () => python.stdin.end() };
-}
 
 const SEED = 1234;
 const INDICES = 100_000;
@@ -112,15 +92,14 @@ function digest(values) {
   return crc32(new Uint8Array(Float64Array.from(values).buffer));
 }
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const milliseconds = (seconds) => `${(seconds * 1000).toFixed(2)} ms`;
 
-const { ask, stop } = startPython();
+const { ask, stop } = startPython("streams_server.py");
 try {
   const times = cases.map(() => ({ node: [], python: [] }));
   for (let round = 0; round <= rounds; round++) {
     for (const [index, { name, node, python }] of cases.entries()) {
-      const answer = await ask(python[0], python.slice(1));
+      const answer = await ask({ case: python[0], args: python.slice(1) });
       const start = performance.now();
       const values = node();
       const seconds = (performance.now() - start) / 1000;
