@@ -4,11 +4,13 @@
 // The tests themselves are in test/vectors/; they are bundled together with src/, so nothing has to be built before.
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+// npm runs this in the root of the package, wherever it was called.
+const directories = process.argv.slice(2).map((path) => resolve(process.env.INIT_CWD ?? ".", path));
 // Beside the packages that it imports; a name of its own, as two may run at a time.
 const bundle = join(root, `node_modules/.cache/orbax-ts/check-vectors-${process.pid}.mjs`);
 try {
@@ -23,7 +25,7 @@ try {
     conditions: ["orbax-ts-source"],
     logLevel: "warning",
   });
-  const { status, error } = spawnSync(process.execPath, [bundle, ...process.argv.slice(2)], {
+  const { status, error } = spawnSync(process.execPath, [bundle, ...directories], {
     stdio: "inherit",
   });
   if (error !== undefined) throw error;

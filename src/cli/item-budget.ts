@@ -5,6 +5,7 @@ import { isOrbaxError } from "../errors.js";
 import { formatKeyPath } from "../pytree/key-path.js";
 import { ChunkGrid } from "../zarr/chunk-grid.js";
 import type { ChunkCodec } from "../zarr/codecs.js";
+import { checkArrayBytes } from "../zarr/document-fields.js";
 import { ARRAY_DOCUMENT, chunkKey } from "../zarr/metadata.js";
 import { chunksWithin, decodingCost } from "./decoding-cost.js";
 import type { CliLimits } from "./limits.js";
@@ -59,7 +60,8 @@ export class ItemBudget {
   }
 
   /**
-   * Holds what all arrays ask for to `decodedBytes`, `decodedChunks`, `chunkFiles` and `readBytes`.
+   * Holds what these arrays ask for to `decodedBytes`, `decodedChunks`, `chunkFiles` and `readBytes`, and each of them to
+   * `arrayBytes`.
    *
    * @throws {OrbaxError} `LIMIT_EXCEEDED`.
    */
@@ -72,6 +74,9 @@ export class ItemBudget {
     for (const { name, path, array } of leaves) {
       if (array === undefined) continue;
       const key = formatKeyPath(path);
+      for (const shape of [array.shape, array.chunkShape]) {
+        checkArrayBytes(shape, array.dtype, key, "the array", limits.arrayBytes);
+      }
       const grid = new ChunkGrid(array);
       chunks.add(grid.size * chunksWithin(array), key);
       if (this.#store?.layout === "files") files.add(grid.size, key);

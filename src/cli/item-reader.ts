@@ -5,6 +5,7 @@ import { type LeafExtras, leafImpl, leafKind, leafSharding } from "../checkpoint
 import { openTree, type TreePlace } from "../checkpoint/tree/open-tree.js";
 import type { PytreeItem } from "../checkpoint/tree/pytree-item.js";
 import type { DescribedLeaf } from "../checkpoint/tree/stored-leaf.js";
+import { DEFAULT_LIMITS } from "../limits.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";
 import { loadCodecs } from "../zarr/codecs.js";
 import { placeUsage } from "./disk-usage.js";
@@ -31,6 +32,7 @@ export class ItemReader {
   readonly storedBytes: number;
   readonly #item: PytreeItem;
   readonly #store: ArrayStore | undefined;
+  readonly #budget: ItemBudget;
   readonly #extras: LeafExtras;
   /** The limits, grown to the size of the files. */
   readonly limits: CliLimits;
@@ -41,6 +43,7 @@ export class ItemReader {
   private constructor(parts: {
     readonly item: PytreeItem;
     readonly store: ArrayStore | undefined;
+    readonly budget: ItemBudget;
     readonly leaves: readonly DescribedLeaf[];
     readonly extras: LeafExtras;
     readonly storedBytes: number;
@@ -48,6 +51,7 @@ export class ItemReader {
   }) {
     this.#item = parts.item;
     this.#store = parts.store;
+    this.#budget = parts.budget;
     this.leaves = parts.leaves;
     this.#extras = parts.extras;
     this.storedBytes = parts.storedBytes;
@@ -70,14 +74,15 @@ export class ItemReader {
     const { bytes: storedBytes, distinctBytes, hasLinks } = placeUsage(place);
     const limits = limitsForFiles(ITEM_LIMITS, given, distinctBytes);
     await growHeapSlowly(distinctBytes);
-    const item = await openTree(place, { limits, ...(onSalvage && { onSalvage }) });
+    // What an array stands for counts when it is read, and not where only its metadata is shown.
+    const describing = { ...limits, arrayBytes: given.arrayBytes ?? DEFAULT_LIMITS.arrayBytes };
+    const item = await openTree(place, { limits: describing, ...(onSalvage && { onSalvage }) });
     const store = await item.arrays();
     const budget = new ItemBudget(item, { store, limits, hasLinks });
     await budget.checkDocuments();
     const leaves = await item.describe(item.leaves);
-    await budget.checkArrays(leaves);
     const extras = await item.extras(leaves, { sharding: true });
-    return new ItemReader({ item, store, leaves, extras, storedBytes, limits });
+    return new ItemReader({ item, store, budget, leaves, extras, storedBytes, limits });
   }
 
   /** What a leaf is, by metadata alone. */
@@ -98,9 +103,11 @@ export class ItemReader {
   /**
    * Reads the values of some leaves, in their order.
    *
-   * @throws {OrbaxError} `DATA_LOSS` with the leaf's key path for damage.
+   * @throws {OrbaxError} `LIMIT_EXCEEDED` before anything is read, if their arrays stand for more than the limits ·
+   * `DATA_LOSS` with the leaf's key path for damage.
    */
   async *read(leaves: readonly DescribedLeaf[] = this.leaves): AsyncGenerator<ReadLeaf> {
+    await this.#budget.checkArrays(leaves);
     const codecs = await loadCodecs(leaves.flatMap(({ array }) => array ?? []));
     const { missingChunks } = this.#item;
     const { arrayChunks } = this.limits;

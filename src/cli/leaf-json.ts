@@ -1,8 +1,8 @@
 import { arrayTypeOf, type DescribedLeaf } from "../checkpoint/tree/stored-leaf.js";
-import { formatPythonFloat } from "../pytree/python-float.js";
 import { type PlainElement, plainElement } from "../pytree/element.js";
 import type { KeyPath } from "../pytree/key-path.js";
 import type { PytreeLeaf } from "../pytree/leaf.js";
+import { formatPythonFloat } from "../pytree/python-float.js";
 import { Complex, type Scalar } from "../pytree/value.js";
 import { wordsOf } from "../pytree/words.js";
 import { littleEndianBytes } from "../zarr/byte-order.js";
