@@ -39,7 +39,7 @@ export { LimitIterDataset, type LimitOptions } from "./grain/iter/limit.js";
 export type { PerDataset } from "./grain/iter/mix.js";
 export type { MultiprocessingOptions } from "./grain/iter/mp-prefetch.js";
 export { type MultithreadPrefetchOptions, multithreadPrefetch } from "./grain/iter/multithread-prefetch.js";
-export type { PrefetchOptions } from "./grain/iter/prefetch.js";
+export type { ThreadPrefetchOptions } from "./grain/iter/prefetch.js";
 export { RebatchIterDataset, type RebatchOptions } from "./grain/iter/rebatch.js";
 export { RepeatIterDataset, type RepeatOptions } from "./grain/iter/repeat.js";
 export { ThreadPrefetchIterDataset } from "./grain/iter/thread-prefetch.js";
@@ -76,6 +76,7 @@ export {
 } from "./grain/packing/pack-iter-dataset.js";
 export type { PackOptions, Padding } from "./grain/packing/pack-options.js";
 export type { PackedElement, PackedValue } from "./grain/packing/packed-batch.js";
+export type { ReadOptions } from "./grain/read-options.js";
 export { type DataRecord, RecordMetadata, type RecordRng } from "./grain/record.js";
 export { type ReshardSlicesOptions, reshardSlices, type SliceLayout } from "./grain/reshard.js";
 export { type ReshardedLoader, reshardDataLoader } from "./grain/reshard-data-loader.js";

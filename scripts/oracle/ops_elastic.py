@@ -20,6 +20,10 @@ def elastic_steps(
     return _KINDS[kind](records, seed, shards, batch, saved, steps)
 
 
+# Positions do not depend on it, and every shard would start 16 threads and read 500 elements ahead.
+_READ_OPTIONS = grain.ReadOptions(num_threads=1, prefetch_buffer_size=4)
+
+
 def _order(records: int, seed: int) -> Any:
     return grain.MapDataset.range(records).shuffle(seed).repeat()
 
@@ -27,7 +31,10 @@ def _order(records: int, seed: int) -> Any:
 def _elastic(records: int, seed: int, shards: int, batch: int, saved: str | None, steps: int) -> dict[str, Any]:
     iterators = [
         experimental.ElasticIterator(
-            _order(records, seed), shards * batch, grain.sharding.ShardOptions(index, shards)
+            _order(records, seed),
+            shards * batch,
+            grain.sharding.ShardOptions(index, shards),
+            read_options=_READ_OPTIONS,
         )
         for index in range(shards)
     ]
@@ -42,7 +49,9 @@ def _elastic(records: int, seed: int, shards: int, batch: int, saved: str | None
 
 def _slices(records: int, seed: int, shards: int, _: int, saved: str | None, steps: int) -> dict[str, Any]:
     states = None if saved is None else json.loads(saved)
-    iterators = [iter(_order(records, seed)[index::shards]) for index in range(shards)]
+    iterators = [
+        iter(_order(records, seed)[index::shards].to_iter_dataset(_READ_OPTIONS)) for index in range(shards)
+    ]
     given = 0
     if states is not None:
         for iterator, state in zip(iterators, states, strict=True):
@@ -60,6 +69,7 @@ def _loader(records: int, seed: int, shards: int, _: int, saved: str | None, ste
                 data_source=list(range(records)),
                 sampler=sampler,
                 shard_options=grain.sharding.ShardOptions(index, shards),
+                read_options=_READ_OPTIONS,
             )
         )
         for index in range(shards)

@@ -160,6 +160,40 @@ def _take(stream: Stream, via: str, size: int) -> Any:
     raise ValueError(f"unknown via {via}")
 
 
+def stream_walks(walks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Makes streams that only this call knows, and takes up to `count` elements of each.
+
+    A walk is {class, config, count, via, size?, state?}: as for stream_new and stream_next; set_state(state), in tagged JSON,
+    comes first. Answers {"elements", "states"}: get_state() in tagged JSON at the start and behind each element.
+    """
+    return [_walk(**{"subject": _make(walk.pop("class"), walk.pop("config")), **walk}) for walk in walks]
+
+
+def _walk(subject: Any, count: int, via: str, size: int = 1, state: Any = None) -> dict[str, Any]:
+    if state is not None:
+        subject.set_state(decode(state))
+    stream = Stream(subject)
+    states = [encode(subject.get_state())]
+    if via == "iter":
+        stream.under_way = iter(subject)
+    elements: list[Any] = []
+    while len(elements) < count:
+        try:
+            elements.append(_plain(_take(stream, via, size)))
+        except StopIteration:
+            break
+        states.append(encode(subject.get_state()))
+    return {"elements": elements, "states": states}
+
+
+def stream_compile(enabled: bool) -> None:
+    """Whether JAX compiles what follows, as it does at first. Of integers nothing changes but the time.
+
+    A pipeline or a buffer that gives a few elements spends half a second on its compilation.
+    """
+    jax.config.update("jax_disable_jit", not enabled)
+
+
 def stream_push(id: str, records: list[Any], masks: list[bool]) -> list[Any]:
     """next(record, mask) of a BufferSampler for each record (tagged JSON): the chunks and masks likewise.
 

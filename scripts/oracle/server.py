@@ -43,6 +43,8 @@ OPERATIONS = {
     "metadata": "ops_datarax",
     "stream_new": "ops_stream",
     "stream_next": "ops_stream",
+    "stream_compile": "ops_stream",
+    "stream_walks": "ops_stream",
     "stream_push": "ops_stream",
     "stream_save": "ops_stream",
     "stream_wait": "ops_stream",
@@ -85,6 +87,8 @@ OPERATIONS = {
     "sampler_records": "ops_data_loader",
     "grain_save": "ops_data_loader",
     "grain_restore": "ops_data_loader",
+    "bad_state_start": "ops_bad_states",
+    "bad_states": "ops_bad_states",
 }
 
 

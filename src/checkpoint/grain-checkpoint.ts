@@ -78,9 +78,8 @@ export async function saveGrainItem(
     texts.set(file, typeof state === "string" ? state : textOf(await state.getState()));
   }
   const { storage, name } = await openParent(destination, path);
-  await commitItem(storage, name, { handler: GRAIN_HANDLER, overwrite, signal }, (directory) =>
-    writeGrainItem(directory, texts),
-  );
+  const options = { handler: GRAIN_HANDLER, customMetadata: {}, overwrite, signal };
+  await commitItem(storage, name, options, (directory) => writeGrainItem(directory, texts));
 }
 
 function isList<T>(value: T | readonly T[]): value is readonly T[] {

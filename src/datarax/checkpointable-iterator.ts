@@ -30,11 +30,6 @@ export function hasSetState(value: unknown): value is { setState(state: unknown)
   return hasMethod(value, "setState");
 }
 
-/** Whether a value has to be awaited. */
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return hasMethod(value, "then");
-}
-
 function hasMethod(value: unknown, name: string): boolean {
   const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
   return isObject && typeof Reflect.get(value, name) === "function";

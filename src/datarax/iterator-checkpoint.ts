@@ -1,16 +1,11 @@
 import { invalidArgument, OrbaxError } from "../errors.js";
+import { isPromise } from "../grain/maybe-promise.js";
 import { isDict, isMap } from "../pytree/container.js";
 import { toPlain } from "../pytree/plain.js";
 import { pythonTypeName } from "../pytree/python-type-name.js";
 import { openStorage, type WritableStorageSource } from "../storage/open.js";
 import type { CheckpointHandler, HandlerSaveOptions } from "./checkpoint-handler.js";
-import {
-  type Checkpointable,
-  hasGetState,
-  hasSetState,
-  isPromise,
-  type State,
-} from "./checkpointable-iterator.js";
+import { type Checkpointable, hasGetState, hasSetState, type State } from "./checkpointable-iterator.js";
 import { OrbaxCheckpointHandler } from "./orbax-checkpoint-handler.js";
 import { validateRestoreCompatibility } from "./restore-compatibility.js";
 import { rememberTypes, typesOfState, withRestoredTypes } from "./restored-types.js";

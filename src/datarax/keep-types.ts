@@ -1,4 +1,5 @@
 import { dictOf, isDict, isList, isMap } from "../pytree/container.js";
+import { tooDeep, walkDepth } from "../pytree/depth.js";
 import { arrayOfElements, type PlainElement } from "../pytree/element.js";
 import { canonicalKey } from "../pytree/python-int.js";
 import { Complex, type Dict, Scalar, scalar, type Tree, Tuple } from "../pytree/value.js";
@@ -12,17 +13,24 @@ import { NdArray } from "../zarr/nd-array.js";
  *
  * @param state Plain or exact; what is exact already stays.
  * @param restored The exact state of the last restore.
+ * @throws {OrbaxError} `LIMIT_EXCEEDED` for states deeper than the walk can go, or with cycles.
  */
 export function keepTypes(state: Tree, restored: Tree): Tree {
+  const most = walkDepth();
+  return typedNode(state, restored, most, most);
+}
+
+/** @param levels How many containers may still come. Loops, one call a level. */
+function typedNode(state: Tree, restored: Tree, levels: number, most: number): Tree {
   if (isElement(state)) return keepType(state, restored);
-  // The walk ends where the restored state ends, so its depth bounds this recursion: loops, one call a level.
+  if (levels === 0 && (isList(state) || isDict(state) || isMap(state))) throw tooDeep("state", most);
   if (isList(state)) {
     const former = Tuple.is(restored) ? restored.items : isList(restored) ? restored : [];
     if (state.length === 0 && former.length === 0 && Tuple.is(restored)) return restored;
     const items: Tree[] = [];
     for (const [index, item] of state.entries()) {
       const formerItem = former[index];
-      items.push(formerItem === undefined ? item : keepTypes(item, formerItem));
+      items.push(formerItem === undefined ? item : typedNode(item, formerItem, levels - 1, most));
     }
     return items;
   }
@@ -30,7 +38,7 @@ export function keepTypes(state: Tree, restored: Tree): Tree {
   const entries: [string | number | bigint, Tree][] = [];
   for (const [key, value] of isMap(state) ? state : Object.entries(state)) {
     const former = formerValue(restored, String(key));
-    entries.push([key, former === undefined ? value : keepTypes(value, former)]);
+    entries.push([key, former === undefined ? value : typedNode(value, former, levels - 1, most)]);
   }
   return isMap(state) ? new Map(entries) : dictOf(entries.map(([key, value]) => [String(key), value]));
 }

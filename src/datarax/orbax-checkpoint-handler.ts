@@ -3,6 +3,7 @@ import { pathOf, resolveCommitted } from "../checkpoint/commit/committed.js";
 import { encodeItem } from "../checkpoint/save/encode-item.js";
 import { saveItem } from "../checkpoint/save/save.js";
 import { invalidArgument } from "../errors.js";
+import { isPromise } from "../grain/maybe-promise.js";
 import { copyArrays } from "../pytree/copy.js";
 import { toPlain } from "../pytree/plain.js";
 import {
@@ -12,7 +13,7 @@ import {
   type WritableStorageSource,
 } from "../storage/open.js";
 import type { CheckpointHandler, HandlerRestoreOptions, HandlerSaveOptions } from "./checkpoint-handler.js";
-import { hasGetState, hasSetState, isPromise } from "./checkpointable-iterator.js";
+import { hasGetState, hasSetState } from "./checkpointable-iterator.js";
 import { wrapState } from "./envelope.js";
 import { readState, readStateForTarget } from "./read-state.js";
 import { rememberTypes, typesOfState, withRestoredTypes } from "./restored-types.js";
@@ -64,20 +65,23 @@ export class OrbaxCheckpointHandler implements CheckpointHandler, AsyncDisposabl
   ): Promise<string> {
     const given = stateOf(target);
     const state = isPromise(given) ? await given : given;
-    const captured = attempt(() => {
+    const checked = attempt(() => {
       requireSafeInteger("step", step);
       requireSafeInteger("keep", keep);
+    });
+    const captured = attempt(() => {
       const encoded = encodeState(wrapState(state, metadata));
       return encodeItem(this.asyncCheckpointing ? copyArrays(encoded) : encoded);
     });
     return this.#inTurn(async () => {
       await this.#finishPending();
       if (this.#closed) throw closedHandler();
-      const item = captured();
+      checked();
       const base = await openWritableStorage(directory);
       const name = step === null ? UNVERSIONED : stepDirectoryName(step);
       if (!overwrite && (await resolveCommitted(base, name)) !== undefined)
         throw destinationExists(base, name);
+      const item = captured(); // Orbax looks at the destination first
       const commit = async () => {
         await saveItem(base, name, item, { overwrite });
         if (step !== null) await pruneSteps(base, keep);

@@ -1,5 +1,6 @@
 import { invalidArgument } from "../errors.js";
-import { type CheckpointableIterator, isPromise, type State } from "./checkpointable-iterator.js";
+import { isPromise } from "../grain/maybe-promise.js";
+import type { CheckpointableIterator, State } from "./checkpointable-iterator.js";
 
 /** Options of {@link prefetch}. */
 export type PrefetchOptions<T, R> = {
@@ -17,25 +18,33 @@ type Pending<T, R> = {
   readonly element: T;
   result: Promise<R>;
   /** The state of the stream behind this element. */
-  readonly stateBehind: State | Promise<State>;
+  readonly stateBehind: State;
 };
+
+/** What the stream did when it was asked for an element: nothing while undefined. */
+type Stopped = { readonly error: unknown } | "end" | "closed" | undefined;
 
 /**
  * Reads a stream ahead, and saves where its reader is: what {@link prefetch} gives. Works in `IteratorCheckpoint` and
  * `PipelineCheckpoint` as the stream itself does, and its states are the stream's.
  *
- * Several calls of `next()` at a time are answered in their order.
+ * Several calls at a time are carried out one after another, in their order.
  */
 export class PrefetchIterator<T, R> implements AsyncIterator<R, undefined>, AsyncIterable<R> {
   readonly #stream: CheckpointableIterator<T>;
   readonly #fetch: PrefetchOptions<T, R>["fetch"];
   readonly #bufferSize: number;
   #pending: Pending<T, R>[] = [];
-  #hasEnded = false;
+  /** An element of the stream whose state behind it is not known yet. */
+  #taken: { readonly element: T } | undefined;
+  /** Why nothing more is read ahead. */
+  #stopped: Stopped;
   /** The state behind the last element that was handed out; undefined while the stream itself is there. */
-  #stateBehind: State | Promise<State> | undefined;
+  #stateBehind: State | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #abort = new AbortController();
+  /** Lets go of what {@link next} waits for. */
+  #release: (() => void) | undefined;
 
   /** @internal Use {@link prefetch}. */
   constructor(stream: CheckpointableIterator<T>, { fetch, bufferSize = 2 }: PrefetchOptions<T, R>) {
@@ -49,27 +58,37 @@ export class PrefetchIterator<T, R> implements AsyncIterator<R, undefined>, Asyn
 
   /**
    * The next element, fetched. Where `fetch` fails this rejects with its error, nothing is lost, and the next call
-   * fetches the same element again.
+   * fetches the same element again. What the stream throws is thrown behind all elements that it gave before, and the
+   * next call asks it again.
    */
   next(): Promise<IteratorResult<R, undefined>> {
     return this.#inTurn(async () => {
-      await this.#fill(this.#bufferSize + 1);
+      const { signal } = this.#abort;
+      await this.#fill(this.#bufferSize + 1, signal);
       const [head] = this.#pending;
-      if (head === undefined) {
-        this.#stateBehind = undefined; // the stream may have changed when it saw its end
-        return { done: true, value: undefined };
-      }
-      let value: R;
+      if (head === undefined) return this.#nothingThere();
+      let fetched: { readonly value: R } | undefined;
       try {
-        value = await head.result;
+        fetched = await this.#unlessClosed(head.result.then((value) => ({ value })));
       } catch (error) {
-        head.result = this.#fetched(head.element);
+        if (!signal.aborted) head.result = this.#fetched(head.element, signal);
         throw error;
       }
+      if (fetched === undefined || signal.aborted) return { done: true, value: undefined };
       this.#pending.shift();
       this.#stateBehind = head.stateBehind;
-      return { done: false, value };
+      return { done: false, value: fetched.value };
     });
+  }
+
+  #nothingThere(): IteratorReturnResult<undefined> {
+    if (typeof this.#stopped === "object") {
+      const { error } = this.#stopped;
+      this.#stopped = undefined;
+      throw error;
+    }
+    if (this.#stopped === "end") this.#stateBehind = undefined; // the stream may have changed when it saw its end
+    return { done: true, value: undefined };
   }
 
   [Symbol.asyncIterator](): this {
@@ -82,7 +101,8 @@ export class PrefetchIterator<T, R> implements AsyncIterator<R, undefined>, Asyn
   }
 
   /**
-   * Continues where a state of the stream says. What was read ahead is dropped.
+   * Continues where a state of the stream says. What was read ahead is dropped. A `next()` whose stream or `fetch` never
+   * answers is waited for, unless {@link close} ends it.
    *
    * @throws what the stream's own `setState` throws; this is then as before.
    */
@@ -91,16 +111,21 @@ export class PrefetchIterator<T, R> implements AsyncIterator<R, undefined>, Asyn
       await this.#stream.setState(state);
       this.close();
       this.#abort = new AbortController();
-      this.#hasEnded = false;
+      this.#stopped = undefined;
       this.#stateBehind = undefined;
     });
   }
 
-  /** Aborts the fetches under way and drops what was read ahead. The stream itself stays where it was read to. */
+  /**
+   * Aborts the fetches under way, ends a `next()` that waits and drops what was read ahead. The stream itself stays where
+   * it was read to; {@link getState} still gives the state behind the last element that was handed out.
+   */
   close(): void {
     this.#abort.abort();
     this.#pending = [];
-    this.#hasEnded = true;
+    this.#taken = undefined;
+    this.#stopped = "closed";
+    this.#release?.();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -108,26 +133,48 @@ export class PrefetchIterator<T, R> implements AsyncIterator<R, undefined>, Asyn
     return Promise.resolve();
   }
 
-  async #fill(count: number): Promise<void> {
-    this.#stateBehind ??= await this.#stream.getState();
-    while (!this.#hasEnded && this.#pending.length < count) {
-      const next = this.#stream.next();
-      const result = isPromise(next) ? await next : next;
-      if (result.done === true) {
-        this.#hasEnded = true;
-        return;
+  async #fill(count: number, signal: AbortSignal): Promise<void> {
+    this.#stateBehind ??= await this.#unlessClosed(this.#stream.getState());
+    while (this.#stopped === undefined && this.#pending.length < count) {
+      try {
+        await this.#readOne(signal);
+      } catch (error) {
+        if (!signal.aborted) this.#stopped = { error };
       }
-      const element: T = result.value;
-      const stateBehind = await this.#stream.getState();
-      this.#pending.push({ element, result: this.#fetched(element), stateBehind });
     }
   }
 
-  #fetched(element: T): Promise<R> {
-    const { signal } = this.#abort;
+  async #readOne(signal: AbortSignal): Promise<void> {
+    if (this.#taken === undefined) {
+      const next = this.#stream.next();
+      const result = isPromise(next) ? await this.#unlessClosed(next) : next;
+      if (signal.aborted || result === undefined) return;
+      if (result.done === true) {
+        this.#stopped = "end";
+        return;
+      }
+      this.#taken = { element: result.value };
+    }
+    const { element } = this.#taken;
+    const state = this.#stream.getState();
+    const stateBehind = isPromise(state) ? await this.#unlessClosed(state) : state;
+    if (signal.aborted || stateBehind === undefined) return;
+    this.#taken = undefined;
+    this.#pending.push({ element, result: this.#fetched(element, signal), stateBehind });
+  }
+
+  #fetched(element: T, signal: AbortSignal): Promise<R> {
     const result = (async () => this.#fetch(element, { signal }))();
     result.catch(() => {}); // whoever takes the element sees it
     return result;
+  }
+
+  /** What a promise gives, or undefined as soon as this is closed. */
+  #unlessClosed<V>(value: V | PromiseLike<V>): Promise<V | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#release = () => resolve(undefined);
+      Promise.resolve(value).then(resolve, reject);
+    });
   }
 
   #inTurn<V>(act: () => V | PromiseLike<V>): Promise<V> {

@@ -2,7 +2,7 @@ import { invalidArgument } from "../errors.js";
 import { dictOf } from "../pytree/container.js";
 import { compareCodePoints } from "../pytree/key-path.js";
 import { countOf, dictFieldOf, requiredField } from "../pytree/state-values.js";
-import { type Dict, PrngKey, prngKey, type Tree } from "../pytree/value.js";
+import { type Dict, PrngKey, prngKey } from "../pytree/value.js";
 import { type RngStream, type RngStreamState, Rngs } from "../random/rngs.js";
 import { ndarray } from "../zarr/nd-array.js";
 
@@ -12,19 +12,11 @@ export type RngSeeds = { readonly [stream: string]: number | bigint };
 /** Seeds of new streams, or streams that several owners share: each key that one of them draws is gone for all. */
 export type RngsOption = RngSeeds | Rngs;
 
-/** The streams of an option. @throws {OrbaxError} `INVALID_ARGUMENT` for a seed that is no integer. */
-export function openRngs(rngs: RngsOption): Rngs {
-  return rngs instanceof Rngs ? rngs : new Rngs(rngs);
-}
-
-/**
- * What a module that was built with these streams saves under `rngs`: of each stream a count, 0 for a new one, and its
- * key, which is (0, seed mod 2^32) (docs/spec/datarax.md sections 4 and 5.2).
- *
- * @throws {OrbaxError} `INVALID_ARGUMENT` for a seed that is no integer.
- */
-export function initialRngsState(rngs: RngsOption): Dict {
-  return rngsState(openRngs(rngs));
+/** The streams of an option, if there is one. @throws {OrbaxError} `INVALID_ARGUMENT` for a seed that is no integer. */
+export function openRngs(rngs: RngsOption): Rngs;
+export function openRngs(rngs: RngsOption | undefined): Rngs | undefined;
+export function openRngs(rngs: RngsOption | undefined): Rngs | undefined {
+  return rngs === undefined || rngs instanceof Rngs ? rngs : new Rngs(rngs);
 }
 
 /** The streams by their names, in the order in which Flax walks through them. */
@@ -32,33 +24,38 @@ export function sortedStreams(rngs: Rngs): RngStream[] {
   return rngs.names.sort(compareCodePoints).map((name) => rngs.stream(name));
 }
 
-/** What a module saves of its streams: of each a uint32 count of rank 0 and its typed key. */
-export function rngsState(rngs: Rngs): Dict {
-  return dictOf(sortedStreams(rngs).map((stream) => streamEntry([stream.name, stream.getState()])));
+/**
+ * The entry of a module's state for its streams, none where it has no streams: under `rngs` of each stream a count, 0
+ * for a new one, and its key, which is (0, seed mod 2^32) (docs/spec/datarax.md sections 4 and 5.2).
+ */
+export function rngsEntries(rngs: Rngs | undefined): [string, Dict][] {
+  const streams = rngs === undefined ? [] : sortedStreams(rngs);
+  if (streams.length === 0) return [];
+  return [["rngs", dictOf(streams.map((stream) => [stream.name, streamDict(stream.getState())]))]];
 }
 
-function streamEntry([name, { count, key }]: [string, RngStreamState]): [string, Dict] {
-  return [
-    name,
-    dictOf([
-      ["count", ndarray("uint32", [], Uint32Array.of(count))],
-      ["key", prngKey([], Uint32Array.from(key))],
-    ]),
-  ];
+function streamDict({ count, key }: RngStreamState): Dict {
+  return dictOf([
+    ["count", ndarray("uint32", [], Uint32Array.of(count))],
+    ["key", prngKey([], Uint32Array.from(key))],
+  ]);
 }
 
 /**
- * Reads what {@link rngsState} wrote, for the streams that there are. Gives what sets them to it, so that a restore
+ * Reads what {@link rngsEntries} wrote, for the streams that there are. Gives what sets them to it, so that a restore
  * which fails elsewhere changes nothing.
  *
- * @param field Where the state stands, for messages.
+ * @param saved The module's state.
+ * @param field Where the streams stand, for messages.
  * @throws {OrbaxError} `INVALID_ARGUMENT` for a stream that is missing, a count outside uint32 or what is no key.
  */
-export function rngsRestorer(rngs: Rngs, state: Tree, field: string): () => void {
-  const saved = dictFieldOf(state, field);
-  const restorers = sortedStreams(rngs).map((stream) => {
+export function rngsRestorer(rngs: Rngs | undefined, saved: Dict, field = "rngs"): () => void {
+  const streams = rngs === undefined ? [] : sortedStreams(rngs);
+  if (streams.length === 0) return () => {};
+  const states = dictFieldOf(requiredField(saved, "rngs"), field);
+  const restorers = streams.map((stream) => {
     const place = `${field}.${stream.name}`;
-    const streamState = streamStateOf(dictFieldOf(requiredField(saved, stream.name), place), place);
+    const streamState = streamStateOf(dictFieldOf(requiredField(states, stream.name), place), place);
     return () => stream.setState(streamState);
   });
   return () => {

@@ -9,6 +9,7 @@ import { isBatch, rememberBatch } from "./batch-array.js";
 import { type Batched, batchElements } from "./batch-elements.js";
 import { type Feature, readPadding } from "./packing/feature.js";
 import { storeElement } from "./packing/store-element.js";
+import { requireList } from "./structure-arguments.js";
 
 /** What stands in the place of an element. */
 export type PadValue = number | bigint | boolean | string | Scalar;
@@ -32,10 +33,16 @@ export type BatchAndPadOptions = {
 export function batchAndPad<T>(elements: readonly T[], options: BatchAndPadOptions): Batched<T>;
 export function batchAndPad(elements: readonly unknown[], options: BatchAndPadOptions): unknown {
   const { batchSize, padValue = 0 } = options;
-  const count = elements.length;
+  const count = requireList(elements, "elements").length;
   if (count === 0) throw invalidArgument("Cannot batch 0 values.", { pythonType: "ValueError" });
   if (!Number.isSafeInteger(batchSize)) {
     throw invalidArgument(`batchSize: ${batchSize} is no number of elements`, { pythonType: "TypeError" });
+  }
+  if (batchSize > MOST_ROWS) {
+    throw invalidArgument(`batchAndPad: ${batchSize} rows, at most ${MOST_ROWS}`, {
+      found: batchSize,
+      pythonType: "MemoryError",
+    });
   }
   if (count > batchSize) {
     throw invalidArgument(`Cannot batch ${count} values to ${batchSize}.`, { pythonType: "ValueError" });
@@ -43,6 +50,9 @@ export function batchAndPad(elements: readonly unknown[], options: BatchAndPadOp
   const batch: unknown = batchElements(elements);
   return count === batchSize ? batch : padTree(batch, batchSize, padValue);
 }
+
+/** Entries of one JavaScript array: V8 ends the process where one grows to a GiB. */
+const MOST_ROWS = 2 ** 26;
 
 function padTree(batch: unknown, size: number, padding: PadValue): unknown {
   if (batch === null) return null;

@@ -7,10 +7,12 @@ import { toIter } from "./iter/to-iter.js";
 import type { RandomAccessDataSource } from "./map/source.js";
 import type { IterNode } from "./node.js";
 import { applyOperation, batchOperation, isFlatMap, type Operation } from "./operations.js";
+import { checkedReadOptions, type ReadOptions } from "./read-options.js";
 import { dataOf, sampledRecords } from "./record-node.js";
 import type { Sampler } from "./sampler.js";
 import { ShardOptions } from "./shard-options.js";
 import { sourceRepr } from "./source-repr.js";
+import { requireList, requireMethod } from "./structure-arguments.js";
 import { checkWorkers, type Workers } from "./workers.js";
 
 /** Options of a {@link DataLoader}, with Python's names. */
@@ -29,6 +31,8 @@ export type DataLoaderOptions = Partial<Workers> & {
    * `toString` gives.
    */
   readonly dataSourceRepr?: string;
+  /** How far ahead each worker asks a source for records that comes with promises. */
+  readonly readOptions?: ReadOptions;
 };
 
 /**
@@ -52,6 +56,7 @@ export class DataLoader<T = unknown> {
   /** `undefined` where states are those of the datasets that the loader is made of. */
   readonly #identity: LoaderIdentity | undefined;
 
+  /** @throws {OrbaxError} `INVALID_ARGUMENT` with Grain's texts for options that cannot be. */
   constructor(options: DataLoaderOptions) {
     const { dataSource, sampler, operations = [], dataSourceRepr = sourceRepr(dataSource) } = options;
     const workers: Workers = {
@@ -59,8 +64,11 @@ export class DataLoader<T = unknown> {
       workerBufferSize: options.workerBufferSize ?? 1,
     };
     checkWorkers(workers);
+    requireMethod(sampler, "get");
+    requireList(operations, "operations");
     const shardOptions = new ShardOptions(options.shardOptions ?? ownShards(sampler));
-    this.#node = loaderNode<T>({ dataSource, sampler, operations, shardOptions, workers });
+    const readOptions = checkedReadOptions(options.readOptions);
+    this.#node = loaderNode<T>({ dataSource, sampler, operations, shardOptions, readOptions, workers });
     const { workerCount } = workers;
     const identity = { shardOptions, workerCount, sampler: String(sampler), dataSource: dataSourceRepr };
     this.#identity = operations.some(isFlatMap) ? undefined : identity;
@@ -88,7 +96,7 @@ function ownShards({ shardOptions }: Sampler): ShardOptions {
 }
 
 type LoaderParts = Required<
-  Pick<DataLoaderOptions, "dataSource" | "sampler" | "operations" | "shardOptions">
+  Pick<DataLoaderOptions, "dataSource" | "sampler" | "operations" | "shardOptions" | "readOptions">
 > & {
   readonly workers: Workers;
 };
@@ -100,9 +108,10 @@ function loaderNode({
   sampler,
   operations,
   shardOptions,
+  readOptions,
   workers,
 }: LoaderParts): IterNode<unknown> {
-  const records = toIter(sampledRecords(dataSource, sampler, shardOptions));
+  const records = toIter(sampledRecords(dataSource, sampler, shardOptions), readOptions);
   return mpPrefetchIter(dataOf(operations.reduce(applyOperation, records)), {
     numWorkers: workers.workerCount,
     perWorkerBufferSize: workers.workerBufferSize,
@@ -111,7 +120,7 @@ function loaderNode({
 
 /** Options of {@link load}, with Python's names and defaults. */
 export type LoadOptions = Omit<IndexSamplerOptions, "numRecords"> &
-  Pick<DataLoaderOptions, "dataSourceRepr" | "workerCount"> & {
+  Pick<DataLoaderOptions, "dataSourceRepr" | "readOptions" | "workerCount"> & {
     /** What is done with each record, in order. */
     readonly transformations?: readonly Operation[];
     /** Groups the elements. Default: they come one by one. */
@@ -135,6 +144,7 @@ export function load<T = unknown>(
     batchSize = null,
     dropRemainder = false,
     dataSourceRepr,
+    readOptions,
     workerCount = 0,
     ...order
   } = options;
@@ -145,5 +155,6 @@ export function load<T = unknown>(
     operations: [...transformations, ...batch],
     workerCount,
     ...(dataSourceRepr === undefined ? {} : { dataSourceRepr }),
+    ...(readOptions === undefined ? {} : { readOptions }),
   });
 }

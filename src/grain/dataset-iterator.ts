@@ -1,7 +1,6 @@
-import { invalidArgument } from "../errors.js";
-import { dictFieldOf } from "../pytree/state-values.js";
-import { andThen, isPromise, type MaybePromise } from "./maybe-promise.js";
-import type { ElementIterator, IteratorState, IterNode } from "./node.js";
+import { Iteration } from "./iteration.js";
+import type { MaybePromise } from "./maybe-promise.js";
+import type { IteratorState, IterNode } from "./node.js";
 
 /**
  * The iterator over a dataset whose elements are there at once: Grain's `DatasetIterator`.
@@ -9,23 +8,23 @@ import type { ElementIterator, IteratorState, IterNode } from "./node.js";
  * `[Symbol.iterator]` gives the object itself, and leaving a `for … of` early does not end it.
  */
 export class DatasetIterator<T> implements Iterator<T, undefined>, Iterable<T> {
-  readonly #node: IterNode<T>;
-  #elements: ElementIterator<T>;
+  readonly #iteration: Iteration<T>;
 
   /** @internal Iterate over a dataset instead. */
-  constructor(node: IterNode<T>) {
-    this.#node = node;
-    this.#elements = node.open();
+  constructor(node: IterNode<T>, iteration: Iteration<T> = new Iteration(node)) {
+    this.#iteration = iteration;
   }
 
   /**
    * The next element.
    *
    * @throws {OrbaxError} `INVALID_ARGUMENT` if a source or a function of the pipeline answers with a promise: then it
-   * has to be iterated with `for await`. Also what sources and functions throw.
+   * has to be iterated with `for await`. The iterator stays before that element, so that an asynchronous one can go on
+   * from its state; for that the elements since the last `setState` are made again. Also what sources and functions
+   * throw.
    */
   next(): IteratorResult<T, undefined> {
-    return atOnce(this.#elements.next());
+    return this.#iteration.nextAtOnce();
   }
 
   [Symbol.iterator](): this {
@@ -34,7 +33,7 @@ export class DatasetIterator<T> implements Iterator<T, undefined>, Iterable<T> {
 
   /** The position, with the fields of Grain's `get_state`; JSON and Orbax can hold it. */
   getState(): IteratorState {
-    return this.#elements.getState();
+    return this.#iteration.getState();
   }
 
   /**
@@ -45,38 +44,29 @@ export class DatasetIterator<T> implements Iterator<T, undefined>, Iterable<T> {
    * dataset; the iterator is then as before.
    */
   setState(state: IteratorState): void {
-    const restored = this.#node.open();
-    atOnce(restored.setState(dictFieldOf(state, "state")));
-    this.#elements = restored;
+    this.#iteration.setStateAtOnce(state);
   }
-}
-
-function atOnce<T>(value: MaybePromise<T>): T {
-  if (!isPromise(value)) return value;
-  Promise.resolve(value).catch(() => {}); // nobody will ask for what it throws
-  throw invalidArgument(
-    "the pipeline answers with promises: iterate with `for await`, or with dataset[Symbol.asyncIterator]()",
-  );
 }
 
 /**
  * {@link DatasetIterator} over a pipeline whose sources or functions may answer with promises. Calls are carried out
- * one after another, in the order in which they were made.
+ * one after another, in the order in which they were made: a source that never answers holds up all of them.
+ *
+ * Elements of a `MapDataset` that come as promises are read ahead (`ReadOptions`). States count what was given, and an
+ * error is thrown where its element would have come; the next call asks for that element again.
  */
 export class AsyncDatasetIterator<T> implements AsyncIterator<T, undefined>, AsyncIterable<T> {
-  readonly #node: IterNode<T>;
-  #elements: ElementIterator<T>;
+  readonly #iteration: Iteration<T>;
   #queue: Promise<unknown> = Promise.resolve();
 
   /** @internal Iterate over a dataset instead. */
-  constructor(node: IterNode<T>) {
-    this.#node = node;
-    this.#elements = node.open();
+  constructor(node: IterNode<T>, iteration: Iteration<T> = new Iteration(node)) {
+    this.#iteration = iteration;
   }
 
   /** The next element. Rejects with what sources and functions throw. */
   next(): Promise<IteratorResult<T, undefined>> {
-    return this.#inTurn(() => this.#elements.next());
+    return this.#inTurn(() => this.#iteration.next());
   }
 
   [Symbol.asyncIterator](): this {
@@ -85,7 +75,7 @@ export class AsyncDatasetIterator<T> implements AsyncIterator<T, undefined>, Asy
 
   /** The position behind the last element that was asked for, when that has come. */
   getState(): Promise<IteratorState> {
-    return this.#inTurn(() => this.#elements.getState());
+    return this.#inTurn(() => this.#iteration.getState());
   }
 
   /**
@@ -94,17 +84,14 @@ export class AsyncDatasetIterator<T> implements AsyncIterator<T, undefined>, Asy
    * @throws {OrbaxError} `INVALID_ARGUMENT` as {@link DatasetIterator.setState}; the iterator is then as before.
    */
   setState(state: IteratorState): Promise<void> {
-    return this.#inTurn(() => {
-      const restored = this.#node.open();
-      return andThen(restored.setState(dictFieldOf(state, "state")), () => {
-        this.#elements = restored;
-      });
-    });
+    return this.#inTurn(() => this.#iteration.setState(state));
   }
 
   #inTurn<R>(act: () => MaybePromise<R>): Promise<R> {
     const result = this.#queue.then(act);
-    this.#queue = result.catch(() => {});
+    this.#queue = result.then(nothing, nothing);
     return result;
   }
 }
+
+function nothing(): void {}

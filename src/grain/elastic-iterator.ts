@@ -1,9 +1,12 @@
 import { invalidArgument } from "../errors.js";
 import { dictOf } from "../pytree/container.js";
 import { countOf, requiredField } from "../pytree/state-values.js";
+import { integerNumber } from "../random/integer-argument.js";
 import { type Batched, batchElements } from "./batch-elements.js";
 import { AsyncDatasetIterator, DatasetIterator } from "./dataset-iterator.js";
+import { toIterWithNulls } from "./iter/to-iter.js";
 import { IterDataset } from "./iter-dataset.js";
+import { Iteration } from "./iteration.js";
 import { batchNode } from "./map/batch.js";
 import { sliceNode } from "./map/slice.js";
 import type { MapDataset } from "./map-dataset.js";
@@ -17,6 +20,8 @@ import {
   type MapNode,
   type PipelineNode,
 } from "./node.js";
+import { checkedReadOptions, type ReadOptions } from "./read-options.js";
+
 import { ShardOptions } from "./shard-options.js";
 
 /** Options of {@link ElasticIterator}. */
@@ -25,6 +30,8 @@ export type ElasticOptions = {
   readonly globalBatchSize: number;
   /** Which part of each batch this process reads. */
   readonly shardOptions: ShardOptions;
+  /** How far ahead batches are asked for that come as promises. */
+  readonly readOptions?: ReadOptions;
 };
 
 /**
@@ -55,10 +62,9 @@ export class ElasticIterator<T> extends IterDataset<Batched<T>> implements Itera
   constructor(ds: MapDataset<T>, options: ElasticOptions) {
     const node = elasticIter(ds.node, options);
     super(node);
-    const elements = node.open();
-    const shared: IterNode<Batched<T>> = { parents: [], open: () => elements }; // one position for both
-    this.#iterator = new DatasetIterator(shared);
-    this.#asyncIterator = new AsyncDatasetIterator(shared);
+    const iteration = new Iteration(node); // one position for both
+    this.#iterator = new DatasetIterator(node, iteration);
+    this.#asyncIterator = new AsyncDatasetIterator(node, iteration);
   }
 
   /** The one iterator, at the position where the last step left it. */
@@ -100,10 +106,11 @@ export class ElasticIterator<T> extends IterDataset<Batched<T>> implements Itera
 export function elasticIter<T>(ds: MapNode<T>, options: ElasticOptions): IterNode<Batched<T>> {
   checkUnfiltered(ds);
   const shardOptions = new ShardOptions(options.shardOptions);
-  const { globalBatchSize } = options;
+  checkedReadOptions(options.readOptions);
+  integerNumber(options.globalBatchSize, "globalBatchSize");
   return {
     parents: [], // as in Grain: seeds reach no further
-    open: () => new ElasticElements(ds, globalBatchSize, shardOptions),
+    open: () => new ElasticElements(ds, options, shardOptions),
   };
 }
 
@@ -119,35 +126,36 @@ function checkUnfiltered(ds: PipelineNode): void {
   }
 }
 
-/** Restoring it changes nothing unless it succeeds, so that one may serve several owners. */
 class ElasticElements<T> implements ElementIterator<Batched<T>> {
   readonly #ds: MapNode<T>;
   readonly #globalBatchSize: number;
   readonly #shardOptions: ShardOptions;
+  readonly #readOptions: ReadOptions | undefined;
   #globalNextIndex = 0;
-  /** The shard's batches from `#globalNextIndex` on, and how many of them were given. */
-  #batches: MapNode<Batched<T>> | undefined;
+  /** The shard's batches from `#globalNextIndex` on. */
+  #batches: ElementIterator<Batched<T> | null> | undefined;
+  /** How many of them were given. */
   #given = 0;
 
-  constructor(ds: MapNode<T>, globalBatchSize: number, shardOptions: ShardOptions) {
+  constructor(ds: MapNode<T>, { globalBatchSize, readOptions }: ElasticOptions, shardOptions: ShardOptions) {
     this.#ds = ds;
     this.#globalBatchSize = globalBatchSize;
     this.#shardOptions = shardOptions;
+    this.#readOptions = readOptions;
   }
 
   next(): MaybePromise<IteratorResult<Batched<T>, undefined>> {
     return untilDefined<IteratorResult<Batched<T>, undefined>>(() => {
       this.#batches ??= this.#batchesFrom(this.#globalNextIndex);
-      const batches = this.#batches;
-      if (this.#given >= batches.length) return END;
-      return andThen(batches.get(this.#given), (batch) => {
+      return andThen(this.#batches.next(), (result) => {
+        if (result.done === true) return END;
         this.#given++;
-        return batch === null ? undefined : element(batch);
+        return result.value === null ? undefined : element(result.value);
       });
     });
   }
 
-  #batchesFrom(globalNextIndex: number): MapNode<Batched<T>> {
+  #batchesFrom(globalNextIndex: number): ElementIterator<Batched<T> | null> {
     const { shardIndex, shardCount } = this.#shardOptions;
     if (this.#globalBatchSize % shardCount !== 0) {
       throw invalidArgument(
@@ -156,7 +164,8 @@ class ElasticElements<T> implements ElementIterator<Batched<T>> {
       );
     }
     const own = sliceNode(this.#ds, globalNextIndex + shardIndex, undefined, shardCount);
-    return batchNode(own, this.#globalBatchSize / shardCount, true, batchOf<T>);
+    const batches = batchNode(own, this.#globalBatchSize / shardCount, true, batchOf<T>);
+    return toIterWithNulls(batches, this.#readOptions).open();
   }
 
   getState(): IteratorState {

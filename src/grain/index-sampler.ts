@@ -1,9 +1,10 @@
 import { invalidArgument } from "../errors.js";
 import { pythonTypeName } from "../pytree/python-type-name.js";
 import { feistelPermutation, type IndexPermutation } from "../random/index-shuffle.js";
+import { integerNumber } from "../random/integer-argument.js";
 import { epochOf } from "./map/epoch.js";
 import { RecordMetadata } from "./record.js";
-import { checkIndex, checkInteger, checkNumRecords, recordRng, type Sampler } from "./sampler.js";
+import { checkIndex, checkNumRecords, recordRng, type Sampler } from "./sampler.js";
 import { evenSplit, noSharding, ShardOptions, shardOptionsRepr } from "./shard-options.js";
 
 /** Options of an {@link IndexSampler}, with Python's names and defaults. */
@@ -118,7 +119,7 @@ export class IndexSampler implements Sampler {
 
 function checkNumEpochs(numEpochs: number | null): void {
   if (numEpochs === null) return;
-  checkInteger("numEpochs", numEpochs);
+  integerNumber(numEpochs, "numEpochs");
   if (numEpochs > 0) return;
   throw invalidArgument(
     `Invalid number of epochs in Index Sampler.Got ${numEpochs} epochs, but number of epochs must be greater than 0.`,

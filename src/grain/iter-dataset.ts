@@ -11,6 +11,7 @@ import { randomMapIter } from "./iter/random-map.js";
 import { seedIter } from "./iter/seed.js";
 import type { MaybePromise } from "./maybe-promise.js";
 import type { IterNode } from "./node.js";
+import { nodeOf, requireObject } from "./structure-arguments.js";
 
 /** Options of `batch`. */
 export type BatchOptions = {
@@ -61,7 +62,7 @@ export class IterDataset<T> {
   static mix<T>(datasets: PerDataset<IterDataset<T>>, weights?: PerDataset<number> | null): IterDataset<T> {
     return new IterDataset(
       mixIter(
-        mapDatasets(datasets, ({ node }) => node),
+        mapDatasets(requireObject(datasets, "datasets"), (dataset) => nodeOf(dataset, "datasets")),
         weights,
       ),
     );

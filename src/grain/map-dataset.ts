@@ -24,11 +24,15 @@ import { type SliceBound, sliceNode } from "./map/slice.js";
 import { type RandomAccessDataSource, sourceNode } from "./map/source.js";
 import type { MaybePromise } from "./maybe-promise.js";
 import type { MapNode } from "./node.js";
+import type { ReadOptions } from "./read-options.js";
+import { nodesOf } from "./structure-arguments.js";
 
 /** Options of `MapDataset.toIterDataset`. */
 export type ToIterOptions = {
   /** Whether elements that are absent are given as `null` rather than passed over. Default: false. */
   readonly allowNones?: boolean;
+  /** How far ahead elements are asked for that come as promises. */
+  readonly readOptions?: ReadOptions;
 };
 
 /**
@@ -206,12 +210,23 @@ export class MapDataset<T> {
     return new MapDataset(seedNode(this.node, seed));
   }
 
-  /** The elements of one epoch, to be iterated. State: `{ next_index }`, which counts absent elements. */
-  toIterDataset(options: { readonly allowNones: true }): IterDataset<T | null>;
-  toIterDataset(options?: { readonly allowNones?: false }): IterDataset<T>;
+  /**
+   * The elements of one epoch, to be iterated. State: `{ next_index }`, which counts absent elements.
+   *
+   * Where an iterator meets an element that comes as a promise, it asks for those behind it too, in their order,
+   * `readOptions.numThreads` at a time: functions of this dataset are then called ahead, for up to
+   * `readOptions.prefetchBufferSize` elements that perhaps nobody will want, and go on in the order in which promises
+   * come. Functions of the dataset that comes out are called in the order of the elements, when those are wanted.
+   *
+   * @throws {OrbaxError} `INVALID_ARGUMENT` for read options that are negative or no integers.
+   */
+  toIterDataset(options: ToIterOptions & { readonly allowNones: true }): IterDataset<T | null>;
+  toIterDataset(options?: ToIterOptions & { readonly allowNones?: false }): IterDataset<T>;
   toIterDataset(options?: ToIterOptions): IterDataset<T | null>;
-  toIterDataset({ allowNones = false }: ToIterOptions = {}): IterDataset<T | null> {
-    return new IterDataset<T | null>(allowNones ? toIterWithNulls(this.node) : toIter(this.node));
+  toIterDataset({ allowNones = false, readOptions }: ToIterOptions = {}): IterDataset<T | null> {
+    return new IterDataset<T | null>(
+      allowNones ? toIterWithNulls(this.node, readOptions) : toIter(this.node, readOptions),
+    );
   }
 
   /** A new iterator at the first element of {@link toIterDataset}. */
@@ -219,12 +234,8 @@ export class MapDataset<T> {
     return new DatasetIterator(toIter(this.node));
   }
 
-  /** A new iterator that waits for sources and functions that answer with promises. */
+  /** A new iterator that waits for sources and functions that answer with promises, and reads ahead. */
   [Symbol.asyncIterator](): AsyncDatasetIterator<T> {
     return new AsyncDatasetIterator(toIter(this.node));
   }
-}
-
-function nodesOf<T>(datasets: readonly MapDataset<T>[]): MapNode<T>[] {
-  return datasets.map(({ node }) => node);
 }

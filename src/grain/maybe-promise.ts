@@ -7,12 +7,15 @@ export function isPromise<T>(value: MaybePromise<T>): value is PromiseLike<T> {
   return isObject && "then" in value && typeof value.then === "function";
 }
 
-/** `continueWith(value)`, at once if the value is there, else when it comes. */
+/**
+ * `continueWith(value)`, at once if the value is there, else when it comes. Of a promise of another kind than
+ * JavaScript's own only `then` is used, once, and not what that gives back.
+ */
 export function andThen<T, R>(
   value: MaybePromise<T>,
   continueWith: (value: T) => MaybePromise<R>,
 ): MaybePromise<R> {
-  return isPromise(value) ? value.then(continueWith) : continueWith(value);
+  return isPromise(value) ? Promise.resolve(value).then(continueWith) : continueWith(value);
 }
 
 /**
@@ -27,49 +30,49 @@ export function untilDefined<T>(attempt: () => MaybePromise<T | undefined>): May
   }
 }
 
-function whenDefined<T>(
+async function whenDefined<T>(
   first: PromiseLike<T | undefined>,
   attempt: () => MaybePromise<T | undefined>,
 ): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const goOn = (found: T | undefined): void => {
-      let result: MaybePromise<T | undefined> = found;
-      try {
-        while (result === undefined) result = attempt();
-      } catch (error) {
-        reject(error);
-        return;
-      }
-      if (isPromise(result)) result.then(goOn, reject);
-      else resolve(result);
-    };
-    first.then(goOn, reject);
-  });
+  let result: T | undefined = await first;
+  while (result === undefined) {
+    const next = attempt();
+    result = isPromise(next) ? await next : next;
+  }
+  return result;
 }
 
 /**
- * All values in order, at once if all are there. Those that are promises are waited for together.
+ * All values in order, at once if all are there. Those that are promises are waited for together; of several that
+ * fail the first in order is thrown.
  *
  * @param values Made while they are asked for; what that throws is thrown here.
  */
 export function allOf<T>(values: Iterable<MaybePromise<T>>): MaybePromise<T[]> {
-  const asked: MaybePromise<T>[] = [];
   const present: T[] = [];
+  const asked: MaybePromise<T>[] = [];
+  let isLater = false;
   for (const value of values) {
-    asked.push(value);
-    if (isPromise(value))
-      value.then(undefined, () => {}); // the first failure is thrown, the others are as good
-    else present.push(value);
+    if (isPromise(value)) {
+      isLater = true;
+      asked.push(handled(value));
+    } else {
+      asked.push(value);
+      if (!isLater) present.push(value);
+    }
   }
-  if (present.length === asked.length) return present;
-  return asked.reduce<MaybePromise<T[]>>(
-    (found, value) =>
-      andThen(found, (list) =>
-        andThen(value, (item) => {
-          list.push(item);
-          return list;
-        }),
-      ),
-    [],
-  );
+  return isLater ? whenAllThere(asked) : present;
+}
+
+/** A promise whose rejection is nobody's fault if nobody asks for it. */
+export function handled<T>(value: PromiseLike<T>): Promise<T> {
+  const promise = Promise.resolve(value);
+  promise.catch(() => {});
+  return promise;
+}
+
+async function whenAllThere<T>(asked: readonly MaybePromise<T>[]): Promise<T[]> {
+  const values: T[] = [];
+  for (const value of asked) values.push(isPromise(value) ? await value : value);
+  return values;
 }

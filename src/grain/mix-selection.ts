@@ -1,4 +1,5 @@
 import { invalidArgument } from "../errors.js";
+import { requireList } from "./structure-arguments.js";
 
 /** Where an element of a mixture comes from: which dataset, and which of its elements. */
 export type Selection = { readonly parent: number; readonly index: number };
@@ -12,6 +13,7 @@ const LEAST_PROPORTION = 100;
  * @throws {OrbaxError} `INVALID_ARGUMENT` for no weights, a zero, a negative or a number that is not finite.
  */
 export function integerProportions(weights: readonly number[]): number[] {
+  requireList(weights, "weights");
   if (weights.length === 0) throw invalidArgument("min() arg is an empty sequence", VALUE_ERROR);
   if (weights.includes(0)) {
     throw invalidArgument("Must specify all non-zero proportions for mixing.", VALUE_ERROR);

@@ -1,4 +1,5 @@
 import { invalidArgument } from "../errors.js";
+import { integerArgument } from "../random/integer-argument.js";
 import { defaultSeed } from "./default-seed.js";
 import type { PipelineNode } from "./node.js";
 
@@ -12,7 +13,7 @@ export function randomMapSeed(
   parent: PipelineNode,
 ): number | bigint {
   const chosen = seed ?? defaultSeed([parent]);
-  if (chosen !== undefined) return chosen;
+  if (chosen !== undefined) return integerArgument(chosen, "seed");
   throw invalidArgument(
     "`random_map` requires a seed. Please either provide it with `ds.seed(seed)` before any random transformations " +
       "or pass it directly with `ds.random_map(transform, seed=seed)`.",

@@ -3,6 +3,7 @@ import { dictOf } from "../pytree/container.js";
 import { countOf, dictFieldOf, requiredField } from "../pytree/state-values.js";
 import type { IteratorState } from "./node.js";
 import { type Dealing, globalPosition, shardCountAt, shareOf } from "./shard-positions.js";
+import { requireList, requireObject } from "./structure-arguments.js";
 
 /** How the slices `ds[i::n]` of a dataset are iterated. */
 export type SliceLayout = {
@@ -47,10 +48,11 @@ export function reshardSlices(
   { from, to, length = Number.POSITIVE_INFINITY, shuffledSlices = false }: ReshardSlicesOptions,
 ): IteratorState[] {
   checkCount("length", length === Number.POSITIVE_INFINITY ? 1 : length);
-  for (const { shardCount, batchSize = 1 } of [from, to]) {
+  for (const { shardCount, batchSize = 1 } of [requireObject(from, "from"), requireObject(to, "to")]) {
     checkCount("shardCount", shardCount);
     checkCount("batchSize", batchSize);
   }
+  requireList(states, "states");
   if (states.length !== from.shardCount) {
     throw invalidArgument(`${states.length} states, expected one for each of ${from.shardCount} shards`, {
       found: states.length,

@@ -1,5 +1,6 @@
 import { invalidArgument } from "../errors.js";
-import { checkKey, KeyedPhilox } from "../random/keyed-philox.js";
+import { integerNumber } from "../random/integer-argument.js";
+import { PhiloxGenerator, philoxKey } from "../random/philox.js";
 import type { RecordMetadata, RngSource } from "./record.js";
 import type { ShardOptions } from "./shard-options.js";
 
@@ -24,22 +25,12 @@ export type Sampler = {
  * @throws {OrbaxError} `INVALID_ARGUMENT` for a number below 1, in Grain's words, and for what is no safe integer.
  */
 export function checkNumRecords(numRecords: number): void {
-  checkInteger("numRecords", numRecords);
+  integerNumber(numRecords, "numRecords");
   if (numRecords > 0) return;
   throw invalidArgument(
     `Invalid number of records in Sampler. Got ${numRecords} records, but number of records must be greater than 0.`,
     { field: "numRecords", found: numRecords, pythonType: "ValueError" },
   );
-}
-
-/** @throws {OrbaxError} `INVALID_ARGUMENT` for what is no safe integer. */
-export function checkInteger(field: string, value: number): void {
-  if (Number.isSafeInteger(value)) return;
-  throw invalidArgument(`${field} must be an integer within ±(2^53-1), got ${String(value)}`, {
-    field,
-    found: value,
-    pythonType: "TypeError",
-  });
 }
 
 /**
@@ -49,7 +40,7 @@ export function checkInteger(field: string, value: number): void {
  * @throws {OrbaxError} `INVALID_ARGUMENT`, Python's IndexError, in Grain's words.
  */
 export function checkIndex(index: number, maxIndex: number | null): void {
-  checkInteger("index", index);
+  integerNumber(index, "index");
   if (index >= 0 && (maxIndex === null || index < maxIndex)) return;
   throw invalidArgument(
     `RecordMetadata object index is out of bounds; Got index ${index}, allowed indices should be in [0, ${maxIndex ?? "None"}]`,
@@ -65,6 +56,6 @@ export function checkIndex(index: number, maxIndex: number | null): void {
 export function recordRng(seed: number | bigint | null, index: number): RngSource | undefined {
   if (seed === null) return undefined;
   const key = BigInt(seed) + BigInt(index);
-  checkKey(key);
-  return () => new KeyedPhilox(key);
+  philoxKey(key);
+  return () => new PhiloxGenerator({ key });
 }

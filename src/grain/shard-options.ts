@@ -1,4 +1,6 @@
 import { invalidArgument } from "../errors.js";
+import { integerNumber } from "../random/integer-argument.js";
+import { requireObject } from "./structure-arguments.js";
 
 /**
  * Which part of the records this process reads: Grain's `ShardOptions`. A plain object will do where one is asked for;
@@ -16,7 +18,7 @@ export class ShardOptions {
 
   /** @throws {OrbaxError} `INVALID_ARGUMENT` as {@link checkShardOptions}. */
   constructor(options: ShardOptions) {
-    checkShardOptions(options);
+    checkShardOptions(requireObject(options, "shardOptions"));
     this.shardIndex = options.shardIndex;
     this.shardCount = options.shardCount;
     this.dropRemainder = options.dropRemainder ?? false;
@@ -55,14 +57,8 @@ export function shardByJaxProcess(options: {
  * @throws {OrbaxError} `INVALID_ARGUMENT` for a count below 1, an index outside the count and what is no safe integer.
  */
 export function checkShardOptions({ shardIndex, shardCount }: ShardOptions): void {
-  for (const [field, value] of Object.entries({ shardIndex, shardCount })) {
-    if (Number.isSafeInteger(value)) continue;
-    throw invalidArgument(`${field} must be an integer, got ${String(value)}`, {
-      field,
-      found: value,
-      pythonType: "TypeError",
-    });
-  }
+  integerNumber(shardIndex, "shardIndex");
+  integerNumber(shardCount, "shardCount");
   if (shardCount <= 0) {
     throw invalidArgument(`Number of shards must be a positive integer but got ${shardCount}.`, {
       field: "shardCount",

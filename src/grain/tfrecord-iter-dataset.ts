@@ -1,3 +1,4 @@
+import { invalidArgument } from "../errors.js";
 import { dictOf } from "../pytree/container.js";
 import { countOf, requiredField } from "../pytree/state-values.js";
 import { openRecordFile, type RecordFile, type RecordFileOptions } from "../records/record-file.js";
@@ -22,8 +23,14 @@ export type TFRecordIterDatasetOptions = RecordFileOptions & {
  * @example for await (const record of new TFRecordIterDataset("train.tfrecord")) console.log(record.length);
  */
 export class TFRecordIterDataset extends IterDataset<Uint8Array> {
-  /** @param path A path or `file:` URL, or with `storage` the path in that. */
+  /**
+   * @throws {OrbaxError} `INVALID_ARGUMENT` for what is no path.
+   * @param path A path or `file:` URL, or with `storage` the path in that.
+   */
   constructor(path: string | URL, options: TFRecordIterDatasetOptions = {}) {
+    if (typeof path !== "string" && !(path instanceof URL)) {
+      throw invalidArgument("path: expected a path or a URL", { pythonType: "TypeError" });
+    }
     super(tfRecordIter(path, options));
   }
 }

@@ -15,7 +15,8 @@ export function pythonTypeName(value: unknown): string {
   if (isList(value)) return "list";
   if (Tuple.is(value)) return "tuple";
   if (isMap(value) || isDict(value)) return "dict";
-  if (NdArray.is(value) || isBareArray(value)) return "ndarray";
+  if (NdArray.is(value)) return value.sharding === undefined ? "ndarray" : "ArrayImpl"; // what was a jax.Array
+  if (isBareArray(value)) return "ndarray";
   if (Complex.is(value)) return "complex";
   return value instanceof Set ? "set" : className(value);
 }

@@ -1,3 +1,5 @@
+import { invalidArgument } from "../errors.js";
+
 // float32 arithmetic as XLA's CPU code does it (docs/spec/datarax.md section 5.2).
 
 const LEAST_NORMAL = 2 ** -126;
@@ -13,6 +15,9 @@ export function unitFloat(word: number): number {
 
 /** Nearest float32, a subnormal one as zero of the same sign. */
 export function flushed(value: number): number {
+  if (typeof value !== "number") {
+    throw invalidArgument("a value for float32 must be a number", { found: value, pythonType: "TypeError" });
+  }
   const rounded = Math.fround(value);
   if (Math.abs(rounded) >= LEAST_NORMAL || Number.isNaN(rounded)) return rounded;
   return rounded < 0 || Object.is(rounded, -0) ? -0 : 0;

@@ -1,5 +1,5 @@
 import { invalidArgument } from "../errors.js";
-import { generateSeedWords } from "./seed-seq.js";
+import { generateSeedWords } from "./std-seed-seq.js";
 
 /** Where each index of a range goes: a permutation of 0 … n−1, computed element by element. */
 export type IndexPermutation = (index: number) => number;
@@ -175,7 +175,7 @@ function isSeed(seed: number | bigint): boolean {
 }
 
 function isUint32(value: number): boolean {
-  return value >>> 0 === value;
+  return typeof value === "number" && value >>> 0 === value;
 }
 
 function checkSize(n: number): void {
@@ -206,7 +206,14 @@ function checkRange(maxIndex: number, seed: number | bigint): void {
 }
 
 function checkRounds(rounds: number): void {
-  if (Number.isInteger(rounds) && rounds % 2 === 0 && rounds >= 4 && rounds <= MOST_ROUNDS) return;
+  if (
+    typeof rounds === "number" &&
+    Number.isInteger(rounds) &&
+    rounds % 2 === 0 &&
+    rounds >= 4 &&
+    rounds <= MOST_ROUNDS
+  )
+    return;
   throw invalidArgument(`rounds must be an even integer between 4 and 1024, but got rounds = ${rounds}`, {
     pythonType: "ValueError",
   });

@@ -16,6 +16,17 @@ export function integerArgument(value: number | bigint, name: string): bigint {
   });
 }
 
+/** An integer, −0 as 0, with which numbers are reckoned: no bigint. @throws {OrbaxError} `INVALID_ARGUMENT` for others. */
+export function integerNumber(value: number, name: string): number {
+  if (Number.isSafeInteger(value)) return value + 0;
+  const found = typeof value === "bigint" ? `${String(value)}n` : String(value);
+  throw invalidArgument(`${name} must be an integer, got ${found}`, {
+    field: name,
+    found: value,
+    pythonType: "TypeError",
+  });
+}
+
 /** {@link integerArgument} of a size or a bound: within ±(2^53−1). */
 export function safeIntegerArgument(value: number | bigint, name: string): number {
   const integer = Number(integerArgument(value, name));

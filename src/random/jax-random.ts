@@ -168,13 +168,18 @@ export function permutation(
   x: number | TypedArray | readonly unknown[],
 ): TypedArray | unknown[] {
   if (typeof x !== "number") {
+    if (!Array.isArray(x) && !ArrayBuffer.isView(x)) throw noArray();
     const order = shuffledIndices(key, x.length);
     return permuted(x, order);
   }
   if (!Number.isInteger(x)) {
-    throw invalidArgument("x must be an integer or at least 1-dimensional", { pythonType: "TypeError" });
+    throw noArray();
   }
   return shuffledIndices(key, Math.max(0, x));
+}
+
+function noArray() {
+  return invalidArgument("x must be an integer or at least 1-dimensional", { pythonType: "TypeError" });
 }
 
 function permuted(array: TypedArray | readonly unknown[], order: Int32Array): TypedArray | unknown[] {
@@ -225,6 +230,9 @@ export function categorical(
   logits: ArrayLike<number>,
   { shape = [] }: Partial<ShapeOption<Shape>> = {},
 ): number | Int32Array {
+  if (typeof logits !== "object" || logits === null) {
+    throw invalidArgument("logits must be a list of numbers", { pythonType: "TypeError" });
+  }
   const weights = Float32Array.from(logits, flushed);
   if (weights.length === 0) {
     throw invalidArgument("attempt to get argmax of an empty sequence", { pythonType: "ValueError" });

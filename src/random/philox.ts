@@ -25,11 +25,11 @@ export class PhiloxGenerator {
   #half: number | undefined;
 
   /**
-   * @param seed As of `Philox(seed)`, or the two words of `Philox(key=…)`, the lower one first.
-   * @throws {OrbaxError} `INVALID_ARGUMENT` with NumPy's text for a negative or fractional seed.
+   * @param seed As of `Philox(seed)`, or, as of `Philox(key=…)`, the key itself, 0 to 2^128−1.
+   * @throws {OrbaxError} `INVALID_ARGUMENT` with NumPy's text for a negative or fractional seed or key.
    */
-  constructor(seed: number | bigint | { readonly key: readonly [bigint, bigint] }) {
-    this.#key = typeof seed === "object" ? seed.key : keyOfSeed(seed);
+  constructor(seed: number | bigint | { readonly key: number | bigint }) {
+    this.#key = typeof seed === "object" ? philoxKey(seed.key) : keyOfSeed(seed);
   }
 
   /**
@@ -95,6 +95,20 @@ export class PhiloxGenerator {
       ? scaled(most + 1n, WORD_32, () => BigInt(this.nextUint32()))
       : scaled(most + 1n, WORD_64, () => this.nextUint64());
   }
+}
+
+/**
+ * The two words of NumPy's `Philox(key=…)`, the lower one first.
+ *
+ * @throws {OrbaxError} `INVALID_ARGUMENT` with NumPy's text for a key outside 0 to 2^128−1.
+ */
+export function philoxKey(key: number | bigint): readonly [bigint, bigint] {
+  const whole = typeof key === "bigint" || Number.isSafeInteger(key) ? BigInt(key) : -1n;
+  if (whole >= 0n && whole < WORD_64 * WORD_64) return [whole % WORD_64, whole / WORD_64];
+  throw invalidArgument("key must be positive and less than 2**128.", {
+    found: key,
+    pythonType: "ValueError",
+  });
 }
 
 function keyOfSeed(seed: number | bigint): [bigint, bigint] {

@@ -78,6 +78,7 @@ export class Rngs {
    * @throws {OrbaxError} `INVALID_ARGUMENT` for a seed that cannot be.
    */
   constructor(seeds: RngSeed | { readonly [stream: string]: RngSeed } = {}) {
+    if (seeds === null) throw invalidArgument("rngs: expected seeds, got null", { pythonType: "TypeError" });
     const named = isSeed(seeds) ? { [DEFAULT]: seeds } : seeds;
     this.#streams = new Map(Object.entries(named).map(([name, seed]) => [name, new RngStream(name, seed)]));
   }

@@ -1,12 +1,12 @@
 import { dataLoss } from "../errors.js";
 import type { StorageOptions } from "../storage/storage.js";
 import { type ArrayRecordFooter, decodeFooter, decodePostscript } from "./array-record-footer.js";
-import { type ChunkRecords, recordOf } from "./chunk-records.js";
 import type { RecordFile } from "./record-file.js";
 import { checkRecordIndex } from "./record-index.js";
-import { BLOCK_BYTES } from "./riegeli-block.js";
-import { decodeRiegeliChunk, readRiegeliChunk } from "./riegeli-chunk.js";
-import { decodeChunkRecords } from "./riegeli-records.js";
+import { type ChunkRecords, recordOf } from "./riegeli/chunk-records.js";
+import { BLOCK_BYTES } from "./riegeli/riegeli-block.js";
+import { decodeRiegeliChunk, readRiegeliChunk } from "./riegeli/riegeli-chunk.js";
+import { decodeChunkRecords } from "./riegeli/riegeli-records.js";
 
 type RecentChunk = { readonly chunk: number; readonly records: Promise<ChunkRecords> };
 

@@ -1,7 +1,7 @@
 import { decodeUtf8 } from "../bytes/utf8.js";
 import { dataLoss, unsupported } from "../errors.js";
-import { type ChunkRecords, recordOf } from "./chunk-records.js";
 import { decodeFields } from "./proto-fields.js";
+import { type ChunkRecords, recordOf } from "./riegeli/chunk-records.js";
 
 /** First 8 bytes of the MD5 of "ArrayRecord\n". */
 const MAGIC = 0x71930e704fdae05en;

@@ -14,6 +14,7 @@ import { formatTaggedJson } from "../../src/datarax/tagged-json.js";
 import { isDict, isList } from "../../src/pytree/container.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import { unpackArchive } from "../archive.js";
+import { take } from "../elements.js";
 import { Recorder } from "./recorder.js";
 
 const FIXTURES = fileURLToPath(new URL("../../fixtures/datarax/", import.meta.url));
@@ -106,16 +107,6 @@ const streams: { readonly [name: string]: () => NumberStream } = {
   shuffle_sampler: () => new ShuffleSampler({ datasetSize: 50, seed: 1234 }),
   user_iterator_types: () => new Counter(),
 };
-
-function take(stream: NumberStream, count: number): number[] {
-  const elements: number[] = [];
-  while (elements.length < count) {
-    const { done, value } = stream.next();
-    if (done === true) break;
-    elements.push(value);
-  }
-  return elements;
-}
 
 describe.each(names)("the checkpoint %s of Datarax", (name) => {
   const expected = expectedOf(name);

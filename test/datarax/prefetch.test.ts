@@ -3,18 +3,13 @@ import { describe, expect, it } from "vitest";
 import { prefetch } from "../../src/datarax/prefetch.js";
 import { EpochAwareSamplerModule } from "../../src/datarax/samplers/epoch-aware-sampler.js";
 import { ShuffleSampler } from "../../src/datarax/samplers/shuffle-sampler.js";
+import { collect } from "../elements.js";
 
 const sampler = () => new ShuffleSampler({ datasetSize: 20, seed: 7 });
 const order = [...sampler()];
 const double = (index: number) => Promise.resolve(index * 2);
 const inAnyOrder = (index: number) =>
   new Promise<number>((resolve) => setTimeout(() => resolve(index), (index * 7) % 5));
-
-async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
-  const elements: T[] = [];
-  for await (const element of stream) elements.push(element);
-  return elements;
-}
 
 describe("prefetch", () => {
   it("hands out what fetch makes of each element, in the stream's order", async () => {
@@ -127,6 +122,100 @@ describe("prefetch", () => {
     await stream.next();
     await expect(stream.setState({ nothing: 1 })).rejects.toMatchObject({ code: "CONFLICT" });
     expect((await stream.next()).value).toBe((order[1] ?? 0) * 2);
+  });
+
+  it("hands out what the stream gave before it threw, and asks it again", async () => {
+    const inner = sampler();
+    let calls = 0;
+    const stream = prefetch(
+      {
+        next() {
+          if (++calls === 3) throw new Error("no third");
+          return inner.next();
+        },
+        getState: () => inner.getState(),
+        setState: (state) => inner.setState(state),
+      },
+      { fetch: double, bufferSize: 4 },
+    );
+    const [first = 0, second = 0, third = 0] = order;
+    expect((await stream.next()).value).toBe(first * 2);
+    expect((await stream.next()).value).toBe(second * 2);
+    const state = await stream.getState();
+    await expect(stream.next()).rejects.toThrow("no third");
+    expect(await stream.getState()).toEqual(state);
+    expect((await stream.next()).value).toBe(third * 2);
+  });
+
+  it("loses no element behind which the stream gave no state", async () => {
+    const inner = sampler();
+    let calls = 0;
+    const stream = prefetch(
+      {
+        next: () => inner.next(),
+        async getState() {
+          if (++calls % 3 === 0) throw new Error("no state");
+          return inner.getState();
+        },
+        setState: (state) => inner.setState(state),
+      },
+      { fetch: double },
+    );
+    const seen: number[] = [];
+    for (let result; result?.done !== true; ) {
+      result = await stream.next().catch(() => undefined);
+      if (result?.value !== undefined) seen.push(result.value);
+    }
+    expect(seen).toEqual(order.map((index) => index * 2));
+  });
+
+  it("ends a next that waits for ever when it is closed, and goes on from a state", async () => {
+    let isStuck = true;
+    const stream = prefetch(sampler(), {
+      fetch: (index) => (isStuck ? new Promise<number>(() => {}) : index),
+    });
+    const state = await stream.getState();
+    const waiting = stream.next();
+    const behind = stream.getState();
+    await new Promise((resolve) => setImmediate(resolve));
+    stream.close();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(await behind).toEqual(state);
+    isStuck = false;
+    await stream.setState(state);
+    expect(await collect(stream)).toEqual(order);
+  });
+
+  it("keeps its state when it is closed, however far it read", async () => {
+    const stream = prefetch(sampler(), { fetch: double, bufferSize: 6 });
+    await stream.next();
+    const state = await stream.getState();
+    stream.close();
+    expect((await stream.next()).done).toBe(true);
+    expect(await stream.getState()).toEqual(state);
+  });
+
+  it("fetches nothing any more when it was closed while the stream was asked", async () => {
+    const inner = sampler();
+    const fetched: number[] = [];
+    const stream = prefetch(
+      {
+        async next() {
+          await new Promise((resolve) => setImmediate(resolve));
+          return inner.next();
+        },
+        getState: () => inner.getState(),
+        setState: (state) => inner.setState(state),
+      },
+      { fetch: (index: number) => fetched.push(index) },
+    );
+    const waiting = stream.next();
+    await Promise.resolve();
+    stream.close();
+    expect((await waiting).done).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect((await stream.next()).done).toBe(true);
+    expect(fetched).toEqual([]);
   });
 
   it("refuses a buffer size that cannot be", () => {

@@ -5,6 +5,7 @@ import { IndexSampler } from "../../src/grain/index-sampler.js";
 import { batchOperation } from "../../src/grain/operations.js";
 import { SequentialSampler } from "../../src/grain/sequential-sampler.js";
 import { noSharding, ShardOptions } from "../../src/grain/shard-options.js";
+import { take } from "../elements.js";
 
 type Shard = readonly [index: number, count: number, dropRemainder?: boolean];
 
@@ -52,16 +53,6 @@ function shardsOf(shard: Shard | null | undefined): ShardOptions {
 }
 
 const tens = (count: number) => Array.from({ length: count }, (_, index) => index * 10);
-
-function take(iterator: Iterator<unknown, undefined>, count: number): unknown[] {
-  const elements: unknown[] = [];
-  while (elements.length < count) {
-    const result = iterator.next();
-    if (result.done === true) break;
-    elements.push(result.value);
-  }
-  return elements;
-}
 
 /** Python's endless length. */
 const ENDLESS = "9223372036854775807";

@@ -9,7 +9,8 @@ import { IterDataset } from "../../src/grain/iter-dataset.js";
 import { WindowShuffleMapDataset } from "../../src/grain/map/window-shuffle.js";
 import { MapDataset } from "../../src/grain/map-dataset.js";
 import type { IteratorState } from "../../src/grain/node.js";
-import { iterateFrom, take } from "./iterations.js";
+import { take } from "../elements.js";
+import { iterateFrom } from "./iterations.js";
 
 type IteratorCase = {
   readonly class: string;

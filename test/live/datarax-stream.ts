@@ -106,19 +106,8 @@ export function makeBuffer({ rngs, ...fields }: BufferFields): BufferSampler {
   });
 }
 
-/** Up to `count` elements. */
-export function take<T>(stream: Iterator<T, undefined>, count: number): T[] {
-  const elements: T[] = [];
-  while (elements.length < count) {
-    const { done, value } = stream.next();
-    if (done === true) break;
-    elements.push(value);
-  }
-  return elements;
-}
-
 /** Python's classes that start over at iter() (docs/spec/datarax.md section 4), and the tests' own. */
-const RESUMED_BY_NEXT = ["EpochAwareSamplerModule", "SlidingWindowSampler", "user"];
+export const RESUMED_BY_NEXT = ["EpochAwareSamplerModule", "SlidingWindowSampler", "user"];
 
 let streams = 0;
 

@@ -5,14 +5,14 @@ import { IteratorCheckpoint } from "../../src/datarax/iterator-checkpoint.js";
 import { readState } from "../../src/datarax/read-state.js";
 import { parseTaggedJson } from "../../src/datarax/tagged-json.js";
 import { isDict } from "../../src/pytree/container.js";
+import { take } from "../elements.js";
 import { setUpDatarax } from "./datarax-setup.js";
-import { PythonStream, take } from "./datarax-stream.js";
+import { PythonStream } from "./datarax-stream.js";
 import { neutralJson, neutralState } from "./neutral-json.js";
+import { runsOf, seed, timeoutOf } from "./random-runs.js";
 import { userStates } from "./tagged-states.js";
 
-/** How many random runs, and from which seed: `ORBAX_TS_SEED=… npx vitest run …` repeats one. */
-const runs = Number(process.env.ORBAX_TS_RUNS ?? 20);
-const seed = Number(process.env.ORBAX_TS_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const runs = runsOf({ ci: 20, long: 1000 });
 
 const live = setUpDatarax();
 
@@ -161,13 +161,21 @@ describe("a user's state", () => {
     await expectSameFromBoth(everyValue);
   });
 
-  it(`of ${runs} random ones goes on between the languages, seed ${seed}`, async () => {
-    const property = fc.asyncProperty(userStates, expectSameThroughout);
-    await fc.assert(property, { seed, numRuns: runs, endOnFailure: true });
-  });
+  it(
+    `of ${runs} random ones goes on between the languages, seed ${seed}`,
+    async () => {
+      const property = fc.asyncProperty(userStates, expectSameThroughout);
+      await fc.assert(property, { seed, numRuns: runs, endOnFailure: true });
+    },
+    timeoutOf(runs, 1000),
+  );
 
-  it(`of ${runs} random ones is the same from both languages, seed ${seed}`, async () => {
-    const property = fc.asyncProperty(userStates, expectSameFromBoth);
-    await fc.assert(property, { seed, numRuns: runs, endOnFailure: true });
-  });
+  it(
+    `of ${runs} random ones is the same from both languages, seed ${seed}`,
+    async () => {
+      const property = fc.asyncProperty(userStates, expectSameFromBoth);
+      await fc.assert(property, { seed, numRuns: runs, endOnFailure: true });
+    },
+    timeoutOf(runs, 1000),
+  );
 });

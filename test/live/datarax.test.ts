@@ -4,13 +4,13 @@ import { IteratorCheckpoint } from "../../src/datarax/iterator-checkpoint.js";
 import { readState } from "../../src/datarax/read-state.js";
 import { EpochAwareSamplerModule } from "../../src/datarax/samplers/epoch-aware-sampler.js";
 import { parseTaggedJson } from "../../src/datarax/tagged-json.js";
+import { take } from "../elements.js";
 import { setUpDatarax } from "./datarax-setup.js";
-import { makeSampler, PythonStream, type SamplerConfig, take } from "./datarax-stream.js";
+import { makeSampler, PythonStream, type SamplerConfig } from "./datarax-stream.js";
 import { neutralJson, neutralState } from "./neutral-json.js";
+import { runsOf, seed, timeoutOf } from "./random-runs.js";
 
-/** How many random runs, and from which seed: `ORBAX_TS_SEED=… npx vitest run …` repeats one. */
-const runs = Number(process.env.ORBAX_TS_RUNS ?? 40);
-const seed = Number(process.env.ORBAX_TS_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const runs = runsOf({ ci: 20, long: 1000 });
 
 const live = setUpDatarax();
 
@@ -210,10 +210,14 @@ describe("samplers go on from each other", () => {
     await expectUninterrupted(sampler, plain);
   });
 
-  it(`in ${runs} random ways, seed ${seed}`, async () => {
-    const property = fc.asyncProperty(samplers, hops, expectUninterrupted);
-    await fc.assert(property, { seed, numRuns: runs, endOnFailure: true });
-  });
+  it(
+    `in ${runs} random ways, seed ${seed}`,
+    async () => {
+      const property = fc.asyncProperty(samplers, hops, expectUninterrupted);
+      await fc.assert(property, { seed, numRuns: runs, endOnFailure: true });
+    },
+    timeoutOf(runs, 2000),
+  );
 });
 
 /** A sampler whose elements tell which epochs ended before them; callbacks are added anew after a restore. */

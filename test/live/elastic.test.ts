@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Kind, kinds, order, RECORDS, SEED } from "../grain/resharded-streams.js";
 import { setUpDatarax } from "./datarax-setup.js";
-import { drawFrom } from "./random-grain-program.js";
+import { drawFrom } from "./draw.js";
+import { runsOf, seed, timeoutOf } from "./random-runs.js";
 
-const STEPS = 300;
-/** `ORBAX_TS_SEED=…` repeats a run. */
-const seed = Number(process.env.ORBAX_TS_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const STEPS = runsOf({ ci: 500, long: 10_000 });
 
 const live = setUpDatarax();
 
@@ -51,5 +50,6 @@ describe(`from seed ${seed}`, () => {
       expect(given.length).toBeGreaterThan(STEPS / 4);
       expect(given).toEqual(given.map((_, index) => order.get(index)));
     },
+    timeoutOf(STEPS, 50),
   );
 });

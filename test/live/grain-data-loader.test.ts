@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isOrbaxError } from "../../src/errors.js";
-import { Draws, drawLoader, type LoaderSpec, loaderOf, type SamplerSpec, samplerOf } from "./data-loaders.js";
+import { drawLoader, type LoaderSpec, loaderOf, type SamplerSpec, samplerOf } from "./data-loaders.js";
+import { type Draw, drawFrom } from "./draw.js";
 import { type Oracle, startOracle } from "./oracle.js";
+import { isLong, runsOf, seed, timeoutOf } from "./random-runs.js";
 
-/** How many random loaders, and from which seed: `ORBAX_TS_SEED=… npx vitest run …` repeats a run. */
-const isLong = process.env.ORBAX_LONG === "1";
-const runs = Number(process.env.ORBAX_TS_RUNS ?? (isLong ? 2000 : 100));
-const seed = Number(process.env.ORBAX_TS_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const runs = runsOf({ ci: 150, long: 3000 });
 
 type Walk = { readonly loader: LoaderSpec; readonly count: number; readonly state?: string };
 type Failure = { readonly error: { readonly type: string; readonly message: string } };
@@ -67,29 +66,32 @@ async function expectSame(walks: readonly Walk[]): Promise<void> {
 }
 
 /** The same loaders from states that they had here, to be restored in both languages. */
-function resumed(walks: readonly Walk[], draws: Draws): Walk[] {
+function resumed(walks: readonly Walk[], draw: Draw): Walk[] {
   return walks.flatMap((given) => {
     const walked = attempt(() => walk(given));
     if ("error" in walked) return [];
-    const state = walked.states[draws.below(walked.states.length)];
+    const state = walked.states[draw.integer(0, walked.states.length - 1)];
     return state === undefined ? [] : [{ ...given, state }];
   });
 }
 
-describe("a DataLoader", { timeout: isLong ? 1_800_000 : 120_000 }, () => {
+describe(`a DataLoader, of seed ${seed}`, { timeout: timeoutOf(runs, 600) }, () => {
   it("has Python's elements and, at every position, its state", async () => {
-    const draws = new Draws(seed);
-    const walks = Array.from({ length: runs }, () => ({ loader: drawLoader(draws), count: draws.below(40) }));
+    const draw = drawFrom(seed);
+    const walks = Array.from({ length: runs }, () => ({
+      loader: drawLoader(draw),
+      count: draw.integer(0, 39),
+    }));
     await expectSame(walks);
   });
 
   it("goes on in Python from a state that was saved here, and here from Python's", async () => {
-    const draws = new Draws(seed + 1);
+    const draw = drawFrom(seed + 1);
     const walks = Array.from({ length: runs }, () => ({
-      loader: drawLoader(draws),
-      count: 5 + draws.below(40),
+      loader: drawLoader(draw),
+      count: draw.integer(5, 44),
     }));
-    const again = resumed(walks, draws);
+    const again = resumed(walks, draw);
     expect(again.length).toBeGreaterThan(runs / 2);
     await expectSame(again);
   });
@@ -142,15 +144,15 @@ describe("a DataLoader", { timeout: isLong ? 1_800_000 : 120_000 }, () => {
     // Each process takes seconds to start.
     const walks = workers.slice(0, isLong ? undefined : 2).map((loader) => ({ loader, count: 20 }));
     await expectSame(walks);
-    await expectSame(resumed(walks, new Draws(seed)).slice(0, isLong ? undefined : 1));
+    await expectSame(resumed(walks, drawFrom(seed)).slice(0, isLong ? undefined : 1));
   });
 });
 
-describe("a sampler", { timeout: isLong ? 600_000 : 120_000 }, () => {
+describe(`a sampler, of seed ${seed}`, { timeout: timeoutOf(runs, 200) }, () => {
   it("gives Python's records and random numbers, or its errors", async () => {
-    const draws = new Draws(seed + 2);
+    const draw = drawFrom(seed + 2);
     for (let run = 0; run < runs / 4; run++) {
-      const { sampler, n, shuffle, num_epochs, seed: own, shard } = drawLoader(draws);
+      const { sampler, n, shuffle, num_epochs, seed: own, shard } = drawLoader(draw);
       const isIndex = sampler === "index";
       const spec: SamplerSpec = {
         sampler,
@@ -159,14 +161,20 @@ describe("a sampler", { timeout: isLong ? 600_000 : 120_000 }, () => {
         shard: shard ?? null,
         ...(isIndex ? { shuffle: shuffle ?? false, num_epochs: num_epochs ?? null } : {}),
       };
-      const indices = [-1, 0, draws.below(n), draws.below(10 * n), 1e12 + draws.below(1e6)];
+      const indices = [
+        -1,
+        0,
+        draw.integer(0, n - 1),
+        draw.integer(0, 10 * n - 1),
+        1e12 + draw.integer(0, 1e6 - 1),
+      ];
       const made = samplerOf(spec);
       const records = indices.map((index) =>
         attempt(() => {
           const metadata = made.get(index);
           const { rng } = metadata;
-          const draw = rng === null ? null : [rng.random(), rng.integers(0, 1000), rng.integers(0, 2 ** 40)];
-          return { text: String(metadata), draws: draw };
+          const draws = rng === null ? null : [rng.random(), rng.integers(0, 1000), rng.integers(0, 2 ** 40)];
+          return { text: String(metadata), draws };
         }),
       );
       const python = await oracle.call("sampler_records", { sampler: spec, indices });

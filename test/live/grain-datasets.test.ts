@@ -4,15 +4,13 @@ import { isOrbaxError } from "../../src/errors.js";
 import { MapDataset } from "../../src/grain/map-dataset.js";
 import type { IteratorState } from "../../src/grain/node.js";
 import { setUpDatarax } from "./datarax-setup.js";
+import { drawFrom } from "./draw.js";
 import { build, type Program } from "./grain-program.js";
-import { drawFrom, randomProgram } from "./random-grain-program.js";
+import { randomProgram } from "./random-grain-program.js";
+import { seed as firstSeed, runsOf } from "./random-runs.js";
 
-/**
- * How many random pipelines, and the seed of the first; the others follow. `ORBAX_TS_SEED=… ORBAX_TS_RUNS=1` repeats one,
- * `ORBAX_LONG=1` takes more of them.
- */
-const runs = Number(process.env.ORBAX_TS_RUNS ?? (process.env.ORBAX_LONG === "1" ? 3000 : 150));
-const firstSeed = Number(process.env.ORBAX_TS_SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** Random pipelines; each has a seed of its own, from the first on: `ORBAX_SEED=… ORBAX_RUNS=1` repeats one. */
+const runs = runsOf({ ci: 200, long: 3000 });
 const MOST_ELEMENTS = 25;
 
 const live = setUpDatarax();
@@ -152,8 +150,8 @@ describe(`random pipelines from seed ${firstSeed} on`, () => {
   );
 });
 
-describe("checkpoints of Grain's iterators", () => {
-  const seeds = Array.from({ length: 12 }, (_, index) => firstSeed + index);
+describe(`checkpoints of Grain's iterators from seed ${firstSeed} on`, () => {
+  const seeds = Array.from({ length: runsOf({ ci: 12, long: 200 }) }, (_, index) => firstSeed + index);
 
   it.each(seeds)("go from Python to Node and back, for seed %i", async (seed) => {
     const program = randomProgram(seed);

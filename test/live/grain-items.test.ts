@@ -10,6 +10,7 @@ import {
 import { openCheckpoint } from "../../src/checkpoint/open-checkpoint.js";
 import { MapDataset } from "../../src/grain/map-dataset.js";
 import { formatPythonJson } from "../../src/pytree/python-json.js";
+import { take } from "../elements.js";
 import { type LoaderSpec, loaderOf } from "./data-loaders.js";
 import { type Oracle, startOracle } from "./oracle.js";
 
@@ -58,10 +59,6 @@ const kinds: ReadonlyArray<readonly [string, Kind]> = [
     },
   ],
 ];
-
-function take(iterator: Iterator<unknown, undefined>, count: number): unknown[] {
-  return Array.from({ length: count }, () => iterator.next().value);
-}
 
 async function stateText(iterator: GrainIterator): Promise<string> {
   const state = await iterator.getState();

@@ -8,13 +8,9 @@ import { expectedTrace, iterate, MOST, resumed, traceOf } from "../grain/packing
 import { packingCases, type RandomPacking } from "../grain/packing/random-packing.js";
 import type { Trace } from "../grain/packing/vectors.js";
 import { setUpDatarax } from "./datarax-setup.js";
+import { runsOf, seed, timeoutOf } from "./random-runs.js";
 
-/** How many random datasets, and from which seed: `ORBAX_TS_SEED=… npx vitest run …` repeats one. */
-const runs = Number(process.env.ORBAX_TS_RUNS ?? (process.env.ORBAX_LONG === "1" ? 3000 : 150));
-const seed = Number(process.env.ORBAX_TS_SEED ?? Math.floor(Math.random() * 2 ** 31));
-/** Of a test with all datasets. */
-const TIMEOUT_MS = 120_000 + 200 * runs;
-console.info(`grain packing: ${runs} datasets of seed ${seed}`);
+const runs = runsOf({ ci: 150, long: 3000 });
 
 const live = setUpDatarax();
 
@@ -45,7 +41,7 @@ function positionsOf(states: readonly unknown[]): number[] {
   );
 }
 
-describe("datasets that pack", () => {
+describe(`${runs} datasets that pack, of seed ${seed}`, () => {
   it(
     "give the elements, states and errors of Grain, and go on from each other's states",
     async () => {
@@ -72,22 +68,22 @@ describe("datasets that pack", () => {
         { numRuns: runs, seed },
       );
     },
-    TIMEOUT_MS,
+    timeoutOf(runs, 400),
   );
 });
 
 /** Datasets with some elements and no errors, and what Python gave. */
 async function someThatWork(): Promise<(readonly [packing: RandomPacking, elements: readonly unknown[]])[]> {
   const found: (readonly [RandomPacking, readonly unknown[]])[] = [];
-  for (const packing of fc.sample(packingCases, { numRuns: 200, seed })) {
+  for (const packing of fc.sample(packingCases, { numRuns: 1000, seed })) {
     const { elements, error } = await traceOfPython(packing.dataset);
     if (error === null && elements.length > 3) found.push([packing, elements]);
-    if (found.length === (process.env.ORBAX_LONG === "1" ? 60 : 12)) return found;
+    if (found.length === runsOf({ ci: 12, long: 100 })) return found;
   }
   throw new Error(`too few datasets that work, of seed ${seed}`);
 }
 
-describe("checkpoints of datasets that pack", () => {
+describe(`checkpoints of datasets that pack, of seed ${seed}`, () => {
   it("go on here from what Python saved through Datarax", async () => {
     for (const [{ dataset, forms }, elements] of await someThatWork()) {
       const base = live.newBase();

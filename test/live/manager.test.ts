@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CheckpointManager, type CheckpointManagerOptions } from "../../src/checkpoint/manager.js";
 import { isDict } from "../../src/pytree/container.js";
 import { type Oracle, type OracleEnvironment, startOracle } from "./oracle.js";
+import { runsOf, seed, timeoutOf } from "./random-runs.js";
 
-const SEED = Number(process.env["LIVE_SEED"] ?? Date.now() % 2 ** 31);
+const RUNS = runsOf({ ci: 25, long: 500 });
 const ENVIRONMENTS = [".oracle", ".oracle-0.11.20"] as const;
 
 let top: string;
@@ -136,7 +137,7 @@ const metricTexts = fc.array(
   { minLength: 1, maxLength: 90 },
 );
 
-describe("the best step", () => {
+describe(`the best step, of seed ${seed}`, { timeout: timeoutOf(RUNS, 1000) }, () => {
   it.each(["min", "max"] as const)("is Orbax's for any metrics: %s", async (bestMode) => {
     await fc.assert(
       fc.asyncProperty(metricTexts, async (metrics) => {
@@ -151,7 +152,7 @@ describe("the best step", () => {
         expect(await new CheckpointManager(root, options).bestStep()).toBe(best);
         await rm(root, { recursive: true });
       }),
-      { seed: SEED, numRuns: 25 },
+      { seed, numRuns: RUNS },
     );
   });
 

@@ -6,15 +6,14 @@ import { crc32c } from "../../src/bytes/crc32c.js";
 import { toHex, utf8 } from "../ocdbt/bytes.js";
 import { acceptedDifference, ourVerdict, tensorStoreVerdict } from "./ocdbt-verdict.js";
 import { type Oracle, startOracle } from "./oracle.js";
+import { runsOf, seed, timeoutOf } from "./random-runs.js";
 
 /**
  * Damages databases of TensorStore at random and compares what both readers make of them. A failure names its seed:
- * `FUZZ_SEED=123 npx vitest run --project live test/live/ocdbt-damage.test.ts` repeats it. `FUZZ_ROUNDS` asks for
- * more than the usual number.
+ * `ORBAX_SEED=123 npx vitest run --project live test/live/ocdbt-damage.test.ts` repeats it.
  */
 
-const SEED = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
-const ROUNDS = Number(process.env["FUZZ_ROUNDS"] ?? 100);
+const ROUNDS = runsOf({ ci: 100, long: 3000 });
 
 let scratch: string;
 let oracle: Oracle;
@@ -171,37 +170,41 @@ async function filesOf(dir: string): Promise<string[]> {
   return [...files, ...files.filter((file) => file.startsWith("manifest"))];
 }
 
-describe.each(databases)(`random damage (FUZZ_SEED=${SEED}) to $name`, ({ name, spec, generation }) => {
-  it("makes both readers fail, or find the same", async () => {
-    const original = join(scratch, name);
-    await oracle.call("ocdbt_write", { dir: original, spec });
-    const files = await filesOf(original);
-    const dir = join(scratch, `${name} damaged`);
-    await cp(original, dir, { recursive: true });
-    const random = randomOf(SEED);
-    const differences: string[] = [];
-    let refused = 0;
-    for (let round = 0; round < ROUNDS; round++) {
-      const file = files[random(files.length)] ?? "";
-      const whole = await readFile(join(original, file));
-      const { bytes, how } = damaged(whole, random);
-      await writeFile(join(dir, file), bytes);
-      const ours = await ourVerdict(dir, generation);
-      const theirs = await tensorStoreVerdict(oracle, dir, generation);
-      await writeFile(join(dir, file), whole);
-      if ("error" in ours) refused++;
-      const alike = "error" in ours ? "error" in theirs : JSON.stringify(ours) === JSON.stringify(theirs);
-      if (!alike && acceptedDifference(ours, theirs) === undefined) {
-        differences.push(
-          `round ${round}, ${file}: ${how}\n  ours ${show(ours)}\n  TensorStore ${show(theirs)}`,
-        );
+describe.each(databases)(`random damage (ORBAX_SEED=${seed}) to $name`, ({ name, spec, generation }) => {
+  it(
+    "makes both readers fail, or find the same",
+    async () => {
+      const original = join(scratch, name);
+      await oracle.call("ocdbt_write", { dir: original, spec });
+      const files = await filesOf(original);
+      const dir = join(scratch, `${name} damaged`);
+      await cp(original, dir, { recursive: true });
+      const random = randomOf(seed);
+      const differences: string[] = [];
+      let refused = 0;
+      for (let round = 0; round < ROUNDS; round++) {
+        const file = files[random(files.length)] ?? "";
+        const whole = await readFile(join(original, file));
+        const { bytes, how } = damaged(whole, random);
+        await writeFile(join(dir, file), bytes);
+        const ours = await ourVerdict(dir, generation);
+        const theirs = await tensorStoreVerdict(oracle, dir, generation);
+        await writeFile(join(dir, file), whole);
+        if ("error" in ours) refused++;
+        const alike = "error" in ours ? "error" in theirs : JSON.stringify(ours) === JSON.stringify(theirs);
+        if (!alike && acceptedDifference(ours, theirs) === undefined) {
+          differences.push(
+            `round ${round}, ${file}: ${how}\n  ours ${show(ours)}\n  TensorStore ${show(theirs)}`,
+          );
+        }
       }
-    }
-    expect(differences).toEqual([]);
-    // Else the damage was not worth its name.
-    expect(refused).toBeGreaterThan(ROUNDS / 10);
-    expect(refused).toBeLessThan(ROUNDS);
-  });
+      expect(differences).toEqual([]);
+      // Else the damage was not worth its name.
+      expect(refused).toBeGreaterThan(ROUNDS / 10);
+      expect(refused).toBeLessThan(ROUNDS);
+    },
+    timeoutOf(ROUNDS, 200),
+  );
 });
 
 function show(verdict: object): string {

@@ -8,6 +8,7 @@ import { type NewEntry, type WriteOcdbtOptions, writeOcdbt } from "../../src/ocd
 import { hex, toHex, utf8 } from "../ocdbt/bytes.js";
 import { type Listed, listHashed, versionsOf } from "../ocdbt/fixtures.js";
 import { type Oracle, seededBytes, seededLength, startOracle } from "./oracle.js";
+import { isLong } from "./random-runs.js";
 
 /** What TensorStore writes, and how it reads what we wrote. */
 
@@ -159,6 +160,10 @@ describe("a database that TensorStore wrote", () => {
   });
 });
 
+/** Keys of the largest database, whose tree is as high with smaller nodes. */
+const MANY = isLong ? 200_000 : 40_000;
+const NODE_BYTES = isLong ? 2 ** 20 : 2 ** 18;
+
 /** A database to write: keys, and the bytes of each value. */
 type Content = readonly (readonly [key: Uint8Array, value: Uint8Array])[];
 
@@ -278,21 +283,21 @@ describe("a database that we wrote", () => {
     await expect(write).rejects.toThrow(/max_inline_value_bytes/);
   });
 
-  it("of 200,000 keys is what TensorStore reads, and the other way round", async () => {
+  it(`of ${MANY} keys is what TensorStore reads, and the other way round`, async () => {
     const ours = await newFolder();
-    const entries = Array.from({ length: 200_000 }, (_, index): NewEntry => {
+    const entries = Array.from({ length: MANY }, (_, index): NewEntry => {
       const key = `params.layer_${String(index).padStart(6, "0")}.kernel/0.0`;
       return [key, () => seededBytes(index, 3 + (index % 5))];
     });
-    await writeOcdbt(ours, entries, { config: { maxInlineValueBytes: 4, maxDecodedNodeBytes: 2 ** 20 } });
+    await writeOcdbt(ours, entries, { config: { maxInlineValueBytes: 4, maxDecodedNodeBytes: NODE_BYTES } });
     const theirs = await newFolder();
-    const config = { max_inline_value_bytes: 4, max_decoded_node_bytes: 2 ** 20 };
+    const config = { max_inline_value_bytes: 4, max_decoded_node_bytes: NODE_BYTES };
     const names = { prefix: "params.layer_", digits: 6, suffix: ".kernel/0.0" };
-    const spec = { config, assume_config: true, commits: [[generate(200_000, { ...names, most: 9 })]] };
+    const spec = { config, assume_config: true, commits: [[generate(MANY, { ...names, most: 9 })]] };
     await oracle.call("ocdbt_write", { dir: theirs, spec });
     for (const dir of [ours, theirs]) {
       const listed = await listHashed(await openOcdbt(dir));
-      expect(listed).toHaveLength(200_000);
+      expect(listed).toHaveLength(MANY);
       const found = await listedByTensorStore(dir);
       expect(JSON.stringify(listed) === JSON.stringify(found)).toBe(true);
     }

@@ -24,10 +24,10 @@ import {
   strings,
   widths,
 } from "./orbax-trees.js";
+import { runsOf, seed as SEED, timeoutOf } from "./random-runs.js";
 import { taggedTree } from "./tagged-tree.js";
 
-const SEED = Number(process.env["LIVE_SEED"] ?? Date.now() % 2 ** 31);
-const RANDOM_TREES = Number(process.env["LIVE_TREES"] ?? 15);
+const RANDOM_TREES = runsOf({ ci: 15, long: 300 });
 
 let top: string;
 const oracles = new Map<OracleEnvironment, Oracle>();
@@ -327,7 +327,7 @@ const sampled = (arbitrary: fc.Arbitrary<Tree>) =>
     { seed: SEED, numRuns: RANDOM_TREES },
   );
 
-describe(`random trees (LIVE_SEED=${SEED})`, () => {
+describe(`random trees (ORBAX_SEED=${SEED})`, { timeout: timeoutOf(RANDOM_TREES, 2000) }, () => {
   it("that we saved are what Python restores", async () => {
     for (const tree of sampled(trees(fc.oneof(leaves, fc.string({ unit: "grapheme" }))))) {
       const path = newPath();

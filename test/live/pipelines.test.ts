@@ -1,14 +1,16 @@
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { DefaultBatcher } from "../../src/datarax/pipeline/default-batcher.js";
 import { JaxProcessSharderModule } from "../../src/datarax/pipeline/process-sharder.js";
 import { PipelineCheckpoint } from "../../src/datarax/pipeline-checkpoint.js";
+import { take } from "../elements.js";
 import { setUpDatarax } from "./datarax-setup.js";
-import { take } from "./datarax-stream.js";
+
 import { neutralJson, neutralState } from "./neutral-json.js";
 import { OracleError } from "./oracle.js";
+import { pipelines } from "./random-pipelines.js";
+import { runsOf, seed, timeoutOf } from "./random-runs.js";
 import {
-  type MemoryConfig,
   makePipeline,
   type PipelineConfig,
   PythonSource,
@@ -17,9 +19,8 @@ import {
   type StageConfig,
 } from "./source-streams.js";
 
-/** Random chains, and their seed: `ORBAX_TS_SEED=… npx vitest run …` repeats them. */
-const runs = Number(process.env.ORBAX_TS_RUNS ?? (process.env.ORBAX_LONG === "1" ? 300 : 24));
-const seed = Number(process.env.ORBAX_TS_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const runs = runsOf({ ci: 15, long: 500 });
+const compiledRuns = runsOf({ ci: 4, long: 100 }); // half a second for each iterator
 
 const live = setUpDatarax();
 
@@ -56,49 +57,6 @@ async function expectUninterrupted(config: PipelineConfig, hops: readonly Hop[])
   }
 }
 
-const seeds = fc.integer({ min: -(2 ** 40), max: 2 ** 40 });
-const rngSeeds = fc.record(
-  { default: seeds, aug: fc.nat(99), Zoo: fc.nat(9) },
-  { requiredKeys: ["default"] },
-);
-
-/** Few sizes: Python compiles each combination anew. */
-const memory: fc.Arbitrary<MemoryConfig> = fc.record({
-  n: fc.constantFrom(1, 7, 20),
-  first: fc.constant(0),
-  shuffle: fc.boolean(),
-  rngs: rngSeeds,
-});
-
-const stage: fc.Arbitrary<StageConfig> = fc.oneof(
-  fc.record({ add: fc.constantFrom(1, 1000) }),
-  fc.record({ rngs: rngSeeds }),
-  fc.record({
-    operator: fc.record({ rngs: rngSeeds, stream_name: fc.constantFrom("aug", "default", "other") }),
-  }),
-);
-
-const mixture = fc
-  .array(fc.tuple(memory, fc.integer({ min: 0, max: 9 })), { minLength: 1, maxLength: 3 })
-  .filter((parts) => parts.some(([, weight]) => weight > 0))
-  .map((parts) => ({
-    sources: parts.map(([config], index) => ({ ...config, first: 100 * index })),
-    weights: parts.map(([, weight]) => weight),
-  }));
-
-const configs: fc.Arbitrary<PipelineConfig> = fc
-  .record({
-    source: fc.oneof(
-      { weight: 3, arbitrary: fc.record({ memory }) },
-      { weight: 1, arbitrary: fc.record({ mix: mixture }) },
-    ),
-    share: fc.boolean(),
-    batchSize: fc.constantFrom(1, 3, 8),
-    rngs: rngSeeds,
-    stages: fc.array(stage, { maxLength: 3 }),
-  })
-  .map((config) => Object.assign(config, { share: config.share && "memory" in config.source }));
-
 const hops = fc
   .tuple(
     fc.constantFrom("python" as const, "node" as const),
@@ -120,10 +78,20 @@ const SIMPLE: PipelineConfig = {
 };
 
 describe("pipelines go on from each other's checkpoints", () => {
-  it(`in ${runs} random ways, seed ${seed}`, async () => {
-    const property = fc.asyncProperty(configs, hops, expectUninterrupted);
-    await fc.assert(property, { seed, numRuns: runs, endOnFailure: true });
-  }, 600_000);
+  afterEach(() => live.oracle.call("stream_compile", { enabled: true }));
+
+  it.each([
+    { enabled: true, numRuns: compiledRuns },
+    { enabled: false, numRuns: runs },
+  ])(
+    `in $numRuns random ways, compiled: $enabled, seed ${seed}`,
+    async ({ enabled, numRuns }) => {
+      await live.oracle.call("stream_compile", { enabled });
+      const property = fc.asyncProperty(pipelines, hops, expectUninterrupted);
+      await fc.assert(property, { seed, numRuns, endOnFailure: true });
+    },
+    timeoutOf(runs + 10 * compiledRuns, 800),
+  );
 
   it("with more stages than ten, whose streams are counted in the order of their names", async () => {
     const stages = Array.from(

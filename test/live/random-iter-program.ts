@@ -1,5 +1,5 @@
 import type { Program } from "../grain/iter/program.js";
-import type { Draw } from "./random-grain-program.js";
+import type { Draw } from "./draw.js";
 
 /** A random pipeline of transformations that need iteration; most have elements, a few are errors on purpose. */
 export function randomIterProgram(draw: Draw): Program {

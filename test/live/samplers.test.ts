@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { IteratorCheckpoint } from "../../src/datarax/iterator-checkpoint.js";
 import { OrbaxCheckpointHandler } from "../../src/datarax/orbax-checkpoint-handler.js";
 import { readState } from "../../src/datarax/read-state.js";
@@ -9,6 +9,7 @@ import { isDict, isList } from "../../src/pytree/container.js";
 import { arrayOfElements } from "../../src/pytree/element.js";
 import { complex, scalar, type Tree } from "../../src/pytree/value.js";
 import { type Dtype, elementCount } from "../../src/zarr/dtype.js";
+import { take } from "../elements.js";
 import { setUpDatarax } from "./datarax-setup.js";
 import {
   type BufferFields,
@@ -16,13 +17,15 @@ import {
   makeSampler,
   PythonStream,
   type SamplerConfig,
-  take,
 } from "./datarax-stream.js";
 import { neutralJson, neutralState } from "./neutral-json.js";
+import { runsOf, seed, timeoutOf } from "./random-runs.js";
+import { ranges, resuming, rngs } from "./random-samplers.js";
 
-/** `ORBAX_LONG=1` runs ten times as many chains; `ORBAX_TS_SEED=… npx vitest run …` repeats those of a seed. */
-const factor = process.env.ORBAX_LONG === undefined ? 1 : 10;
-const seed = Number(process.env.ORBAX_TS_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const runs = runsOf({ ci: 30, long: 1000 });
+const rangeRuns = runsOf({ ci: 10, long: 300 });
+const bufferRuns = runsOf({ ci: 6, long: 1000 });
+const compiledBufferRuns = runsOf({ ci: 6, long: 100 }); // half a second for each
 
 const live = setUpDatarax();
 
@@ -79,63 +82,6 @@ async function expectUninterrupted(sampler: SamplerConfig, hops: readonly Hop[])
   expect(elements).toEqual(whole);
 }
 
-const rngs = fc.oneof(
-  fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
-  fc.record({ default: fc.nat(99), aug: fc.nat(99) }, { requiredKeys: ["default"] }),
-);
-const epochs = { num_records: fc.integer({ min: 1, max: 30 }), num_epochs: fc.constantFrom(1, 2, 3, -1) };
-const optionalRngs = { rngs: fc.option(rngs, { nil: 0 }) };
-
-const resuming: fc.Arbitrary<SamplerConfig> = fc.oneof(
-  fc.record({
-    class: fc.constant("SequentialSamplerModule" as const),
-    config: fc.record({ ...epochs, rngs }, { requiredKeys: ["num_records", "num_epochs"] }),
-  }),
-  fc.record({
-    class: fc.constant("ShuffleSampler" as const),
-    config: fc.record(
-      { dataset_size: fc.nat(60), seed: fc.nat(2 ** 32 - 1), rngs },
-      { requiredKeys: ["dataset_size", "seed"] },
-    ),
-  }),
-  fc.record({
-    class: fc.constant("EpochAwareSamplerModule" as const),
-    config: fc.record({ ...epochs, ...optionalRngs, shuffle: fc.boolean(), seed: fc.nat(2 ** 32 - 1) }),
-  }),
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      class: fc.constant("SlidingWindowSampler" as const),
-      config: fc
-        .record(
-          {
-            num_records: fc.integer({ min: 1, max: 30 }),
-            num_epochs: fc.constantFrom(1, 2, 3, -1, 0, -5),
-            window_size: fc.integer({ min: 1, max: 9 }),
-            stride: fc.integer({ min: 1, max: 35 }),
-            drop_incomplete: fc.boolean(),
-            rngs,
-          },
-          { requiredKeys: ["num_records", "num_epochs", "window_size", "stride", "drop_incomplete"] },
-        )
-        .filter(({ num_records, window_size }) => num_records >= window_size),
-    }),
-  },
-);
-
-const ranges = fc
-  .record({
-    start: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
-    steps: fc.integer({ min: 1, max: 20 }),
-    rest: fc.nat(8),
-    step: fc.integer({ min: -9, max: 9 }),
-  })
-  .filter(({ step, rest }) => step !== 0 && rest < Math.abs(step))
-  .map(({ start, steps, rest, step }) => ({
-    class: "RangeSampler" as const,
-    config: { start, stop: start + steps * step + Math.sign(step) * rest, step },
-  }));
-
 describe("samplers go on from each other", () => {
   it.each<SamplerConfig>([
     {
@@ -154,9 +100,9 @@ describe("samplers go on from each other", () => {
     await expectUninterrupted(sampler, hops);
   });
 
-  it(`in ${60 * factor} random ways, seed ${seed}`, { timeout: 120_000 * factor }, async () => {
+  it(`in ${runs} random ways, seed ${seed}`, { timeout: timeoutOf(runs, 1000) }, async () => {
     const property = fc.asyncProperty(resuming, hopsOf(25), expectUninterrupted);
-    await fc.assert(property, { seed, numRuns: 60 * factor, endOnFailure: true });
+    await fc.assert(property, { seed, numRuns: runs, endOnFailure: true });
   });
 });
 
@@ -177,9 +123,9 @@ async function expectPositions(sampler: SamplerConfig, hops: readonly Hop[]): Pr
 }
 
 describe("RangeSampler", () => {
-  it(`hands its position on to Node, seed ${seed}`, { timeout: 120_000 * factor }, async () => {
+  it(`hands its position on to Node, seed ${seed}`, { timeout: timeoutOf(rangeRuns, 1000) }, async () => {
     const property = fc.asyncProperty(ranges, hopsOf(12), expectPositions);
-    await fc.assert(property, { seed, numRuns: 15 * factor, endOnFailure: true });
+    await fc.assert(property, { seed, numRuns: rangeRuns, endOnFailure: true });
   });
 
   it("goes on from where a Python program says that it is, and says so to it", async () => {
@@ -339,8 +285,18 @@ describe("BufferSampler", () => {
       }),
     );
 
-  it(`goes on in the other language, seed ${seed}`, { timeout: 300_000 * factor }, async () => {
-    const property = fc.asyncProperty(buffers, pushes, expectSameChunks);
-    await fc.assert(property, { seed, numRuns: 25 * factor, endOnFailure: true });
-  });
+  afterEach(() => live.oracle.call("stream_compile", { enabled: true }));
+
+  it.each([
+    { enabled: true, numRuns: compiledBufferRuns },
+    { enabled: false, numRuns: bufferRuns },
+  ])(
+    `goes on in the other language in $numRuns random ways, compiled: $enabled, seed ${seed}`,
+    async ({ enabled, numRuns }) => {
+      await live.oracle.call("stream_compile", { enabled });
+      const property = fc.asyncProperty(buffers, pushes, expectSameChunks);
+      await fc.assert(property, { seed, numRuns, endOnFailure: true });
+    },
+    timeoutOf(bufferRuns + 10 * compiledBufferRuns, 1000),
+  );
 });

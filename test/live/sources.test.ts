@@ -4,11 +4,13 @@ import type { State } from "../../src/datarax/checkpointable-iterator.js";
 import { IteratorCheckpoint } from "../../src/datarax/iterator-checkpoint.js";
 import { JaxProcessSharderModule, type ShardingRule } from "../../src/datarax/pipeline/process-sharder.js";
 import { ArrayRecordSourceModule } from "../../src/datarax/sources/array-record-source.js";
+import { take } from "../elements.js";
 import { setUpDatarax } from "./datarax-setup.js";
-import { take } from "./datarax-stream.js";
+
 import { neutralJson, neutralState } from "./neutral-json.js";
+import { runsOf, seed, timeoutOf } from "./random-runs.js";
+import { eager, memory, mixtures, recordSources, sharded } from "./random-sources.js";
 import {
-  type MemoryConfig,
   makeEager,
   makeMemory,
   makeMix,
@@ -20,9 +22,8 @@ import {
   type Via,
 } from "./source-streams.js";
 
-/** Random chains of each kind, and their seed: `ORBAX_TS_SEED=… npx vitest run …` repeats them. */
-const runs = Number(process.env.ORBAX_TS_RUNS ?? (process.env.ORBAX_LONG === "1" ? 150 : 12));
-const seed = Number(process.env.ORBAX_TS_SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** Random chains of each kind. */
+const runs = runsOf({ ci: 6, long: 300 });
 const options = { seed, numRuns: runs, endOnFailure: true };
 
 const live = setUpDatarax();
@@ -104,153 +105,140 @@ const hops = (most: number) =>
       }),
     );
 
-const rngSeeds = fc.record(
-  { default: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }), shuffle: fc.nat(99), aug: fc.nat(9) },
-  { requiredKeys: ["default"] },
-);
-
-const memory: fc.Arbitrary<MemoryConfig> = fc.record({
-  n: fc.integer({ min: 1, max: 24 }),
-  first: fc.constant(0),
-  shuffle: fc.boolean(),
-  rngs: rngSeeds,
-});
-
-const seeds = fc.nat(2 ** 32 - 1);
-const eager = fc.record({
-  n: fc.integer({ min: 1, max: 24 }),
-  first: fc.constant(100),
-  shuffle: fc.boolean(),
-  seed: seeds,
-});
-
 describe("sources go on from each other's checkpoints", () => {
-  it(`MemorySource.getBatch in ${runs} random ways, seed ${seed}`, async () => {
-    const property = fc.asyncProperty(
-      memory,
-      fc.integer({ min: 1, max: 9 }),
-      hops(7),
-      async (config, size, chain) => {
+  it(
+    `MemorySource.getBatch in ${runs} random ways, seed ${seed}`,
+    async () => {
+      const property = fc.asyncProperty(
+        memory,
+        fc.integer({ min: 1, max: 9 }),
+        hops(7),
+        async (config, size, chain) => {
+          const subject = {
+            python: { name: "MemorySource", config: pythonMemory(config), via: size },
+            make: () => makeMemory(config),
+            take: (source: ReturnType<typeof makeMemory>, count: number) =>
+              Array.from({ length: count }, () => plainValues(source.getBatch(size))),
+            resumesInPython: !config.shuffle,
+          };
+          await expectUninterrupted(subject, chain);
+        },
+      );
+      await fc.assert(property, options);
+    },
+    timeoutOf(runs, 3000),
+  );
+
+  it(
+    `MemorySource in a loop, in parts for workers, in ${runs} random ways, seed ${seed}`,
+    async () => {
+      const property = fc.asyncProperty(sharded, hops(12), async (config, chain) => {
         const subject = {
-          python: { name: "MemorySource", config: pythonMemory(config), via: size },
+          python: { name: "MemorySource", config: pythonMemory(config), via: "iter" as const },
           make: () => makeMemory(config),
           take: (source: ReturnType<typeof makeMemory>, count: number) =>
-            Array.from({ length: count }, () => plainValues(source.getBatch(size))),
-          resumesInPython: !config.shuffle,
+            take(source, count).map(plainValues),
+          resumesInPython: false,
+          tellPosition: (source: ReturnType<typeof makeMemory>, consumed: number) =>
+            source.continuePass(consumed),
         };
         await expectUninterrupted(subject, chain);
-      },
-    );
-    await fc.assert(property, options);
-  }, 600_000);
+      });
+      await fc.assert(property, options);
+    },
+    timeoutOf(runs, 3000),
+  );
 
-  it(`MemorySource in a loop, in parts for workers, in ${runs} random ways, seed ${seed}`, async () => {
-    const sharded = fc
-      .tuple(memory, fc.integer({ min: 1, max: 3 }), fc.nat(2))
-      .map(([config, numWorkers, worker]) =>
-        Object.assign(config, { numWorkers, shardId: worker % numWorkers }),
+  it(
+    `EagerSourceBase.getBatch in ${runs} random ways, seed ${seed}`,
+    async () => {
+      const property = fc.asyncProperty(
+        eager,
+        fc.integer({ min: 1, max: 9 }),
+        hops(7),
+        async (config, size, chain) => {
+          const subject = {
+            python: { name: "EagerSourceBase", config: pythonEager(config), via: size },
+            make: () => makeEager(config),
+            take: (source: ReturnType<typeof makeEager>, count: number) =>
+              Array.from({ length: count }, () => plainValues(source.getBatch(size))),
+            resumesInPython: true,
+          };
+          await expectUninterrupted(subject, chain);
+        },
       );
-    const property = fc.asyncProperty(sharded, hops(12), async (config, chain) => {
-      const subject = {
-        python: { name: "MemorySource", config: pythonMemory(config), via: "iter" as const },
-        make: () => makeMemory(config),
-        take: (source: ReturnType<typeof makeMemory>, count: number) => take(source, count).map(plainValues),
-        resumesInPython: false,
-        tellPosition: (source: ReturnType<typeof makeMemory>, consumed: number) =>
-          source.continuePass(consumed),
-      };
-      await expectUninterrupted(subject, chain);
-    });
-    await fc.assert(property, options);
-  }, 600_000);
+      await fc.assert(property, options);
+    },
+    timeoutOf(runs, 3000),
+  );
 
-  it(`EagerSourceBase.getBatch in ${runs} random ways, seed ${seed}`, async () => {
-    const property = fc.asyncProperty(
-      eager,
-      fc.integer({ min: 1, max: 9 }),
-      hops(7),
-      async (config, size, chain) => {
+  it(
+    `EagerSourceBase in a loop in ${runs} random ways, seed ${seed}`,
+    async () => {
+      const property = fc.asyncProperty(eager, hops(12), async (config, chain) => {
         const subject = {
-          python: { name: "EagerSourceBase", config: pythonEager(config), via: size },
+          python: { name: "EagerSourceBase", config: pythonEager(config), via: "iter" as const },
           make: () => makeEager(config),
-          take: (source: ReturnType<typeof makeEager>, count: number) =>
-            Array.from({ length: count }, () => plainValues(source.getBatch(size))),
-          resumesInPython: true,
+          take: (source: ReturnType<typeof makeEager>, count: number) => take(source, count).map(plainValues),
+          resumesInPython: false,
+          tellPosition: (source: ReturnType<typeof makeEager>, consumed: number) =>
+            source.continuePass(consumed),
         };
         await expectUninterrupted(subject, chain);
-      },
-    );
-    await fc.assert(property, options);
-  }, 600_000);
+      });
+      await fc.assert(property, options);
+    },
+    timeoutOf(runs, 3000),
+  );
 
-  it(`EagerSourceBase in a loop in ${runs} random ways, seed ${seed}`, async () => {
-    const property = fc.asyncProperty(eager, hops(12), async (config, chain) => {
-      const subject = {
-        python: { name: "EagerSourceBase", config: pythonEager(config), via: "iter" as const },
-        make: () => makeEager(config),
-        take: (source: ReturnType<typeof makeEager>, count: number) => take(source, count).map(plainValues),
-        resumesInPython: false,
-        tellPosition: (source: ReturnType<typeof makeEager>, consumed: number) =>
-          source.continuePass(consumed),
-      };
-      await expectUninterrupted(subject, chain);
-    });
-    await fc.assert(property, options);
-  }, 600_000);
-
-  it(`MixDataSourcesNode in a loop in ${runs} random ways, seed ${seed}`, async () => {
-    const mixtures = fc
-      .array(fc.tuple(memory, fc.integer({ min: 1, max: 1000 })), { minLength: 1, maxLength: 4 })
-      .map((parts) => ({
-        sources: parts.map(([config], index) => ({ ...config, first: 100 * index })),
-        weights: parts.map(([, weight]) => weight / 64),
-      }));
-    const property = fc.asyncProperty(mixtures, hops(15), async (config, chain) => {
-      const subject = {
-        python: { name: "MixDataSourcesNode", config: pythonMix(config), via: "iter" as const },
-        make: () => makeMix(config),
-        take: (source: ReturnType<typeof makeMix>, count: number) => take(source, count).map(plainValues),
-        resumesInPython: false,
-      };
-      await expectUninterrupted(subject, chain);
-    });
-    await fc.assert(property, options);
-  }, 600_000);
+  it(
+    `MixDataSourcesNode in a loop in ${runs} random ways, seed ${seed}`,
+    async () => {
+      const property = fc.asyncProperty(mixtures, hops(15), async (config, chain) => {
+        const subject = {
+          python: { name: "MixDataSourcesNode", config: pythonMix(config), via: "iter" as const },
+          make: () => makeMix(config),
+          take: (source: ReturnType<typeof makeMix>, count: number) => take(source, count).map(plainValues),
+          resumesInPython: false,
+        };
+        await expectUninterrupted(subject, chain);
+      });
+      await fc.assert(property, options);
+    },
+    timeoutOf(runs, 3000),
+  );
 });
 
 describe("ArrayRecordSourceModule", () => {
-  const configs = fc.record({
-    total_records: fc.integer({ min: 1, max: 24 }),
-    seed: fc.nat(2 ** 32 - 100),
-    num_epochs: fc.constantFrom(-1, 1, 2, 3),
-    shuffle_files: fc.boolean(),
-  });
+  it(
+    `goes on from Python's checkpoints, which Python cannot, in ${runs} random ways, seed ${seed}`,
+    async () => {
+      const property = fc.asyncProperty(recordSources, fc.nat(40), async (config, count) => {
+        const python = () => PythonSource.make(live.oracle, "ArrayRecordSourceModule", config, "iter");
+        const stream = await python();
+        await stream.take(count);
+        const base = live.newBase();
+        await stream.save(base, 1);
+        const expected = await stream.take(40);
 
-  it(`goes on from Python's checkpoints, which Python cannot, in ${runs} random ways, seed ${seed}`, async () => {
-    const property = fc.asyncProperty(configs, fc.nat(40), async (config, count) => {
-      const python = () => PythonSource.make(live.oracle, "ArrayRecordSourceModule", config, "iter");
-      const stream = await python();
-      await stream.take(count);
-      const base = live.newBase();
-      await stream.save(base, 1);
-      const expected = await stream.take(40);
-
-      const { total_records: totalRecords, num_epochs: numEpochs, shuffle_files: shuffleFiles } = config;
-      const make = () =>
-        new ArrayRecordSourceModule({ totalRecords, numEpochs, shuffleFiles, seed: config.seed });
-      const checkpoint = new IteratorCheckpoint(base);
-      const source = await checkpoint.restore(make());
-      expect(take(source, 15)).toEqual(expected.slice(0, 15));
-      await checkpoint.saveToDirectory(source, { step: 2 });
-      const later = await checkpoint.restore(make());
-      expect(take(later, 25)).toEqual(expected.slice(15));
-      await expect((await python()).restore(base)).rejects.toMatchObject({
-        pythonType: "ValueError",
-        pythonCause: "State keys mismatch at <root>: missing=['prefetch_cache'], extra=[]",
+        const { total_records: totalRecords, num_epochs: numEpochs, shuffle_files: shuffleFiles } = config;
+        const make = () =>
+          new ArrayRecordSourceModule({ totalRecords, numEpochs, shuffleFiles, seed: config.seed });
+        const checkpoint = new IteratorCheckpoint(base);
+        const source = await checkpoint.restore(make());
+        expect(take(source, 15)).toEqual(expected.slice(0, 15));
+        await checkpoint.saveToDirectory(source, { step: 2 });
+        const later = await checkpoint.restore(make());
+        expect(take(later, 25)).toEqual(expected.slice(15));
+        await expect((await python()).restore(base)).rejects.toMatchObject({
+          pythonType: "ValueError",
+          pythonCause: "State keys mismatch at <root>: missing=['prefetch_cache'], extra=[]",
+        });
       });
-    });
-    await fc.assert(property, options);
-  }, 600_000);
+      await fc.assert(property, options);
+    },
+    timeoutOf(runs, 3000),
+  );
 });
 
 describe("JaxProcessSharderModule", () => {

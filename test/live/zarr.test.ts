@@ -15,9 +15,9 @@ import { encodeZarrJson } from "../../src/zarr/zarr3.js";
 import { chunkCodecs } from "../zarr/arbitrary-codecs.js";
 import { fromHex, toHex } from "../zarr/fixture-arrays.js";
 import { type Oracle, seededBytes, startOracle } from "./oracle.js";
+import { runsOf, seed as SEED, timeoutOf } from "./random-runs.js";
 
-const SEED = Number(process.env["LIVE_SEED"] ?? Date.now() % 2 ** 31);
-const LAYOUTS = Number(process.env["LIVE_LAYOUTS"] ?? 200);
+const LAYOUTS = runsOf({ ci: 200, long: 4000 });
 
 let oracle: Oracle;
 beforeAll(async () => {
@@ -89,7 +89,7 @@ const layouts = fc
     return { zarr: 3, shape, chunkShape: shape, dtype, fillValue: undefined, chunkKeys, codec };
   });
 
-describe(`any layout of zarr v3 (LIVE_SEED=${SEED})`, () => {
+describe(`any layout of zarr v3 (ORBAX_SEED=${SEED})`, { timeout: timeoutOf(LAYOUTS, 100) }, () => {
   const samples = fc.sample(layouts, { numRuns: LAYOUTS, seed: SEED });
 
   it("is read by TensorStore as we write it", async () => {

@@ -1,6 +1,5 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { KeyedPhilox } from "../../src/random/keyed-philox.js";
 import { PhiloxGenerator } from "../../src/random/philox.js";
 
 // Expected values are what NumPy 2.3.5 draws.
@@ -114,9 +113,9 @@ describe("PhiloxGenerator", () => {
   });
 });
 
-describe("KeyedPhilox", () => {
+describe("PhiloxGenerator of a key", () => {
   it("gives the words of NumPy's Philox(key=2**64 + 5)", () => {
-    const generator = new KeyedPhilox(2n ** 64n + 5n);
+    const generator = new PhiloxGenerator({ key: 2n ** 64n + 5n });
     expect(Array.from({ length: 5 }, () => generator.nextUint64())).toEqual([
       0xb7ba3d0ae9c66485n,
       0x6981b2c7238a07a7n,
@@ -126,8 +125,34 @@ describe("KeyedPhilox", () => {
     ]);
   });
 
+  it("takes the key as it is", () => {
+    const rng = new PhiloxGenerator({ key: 42 });
+    expect([rng.random(), rng.random()]).toEqual([0.8201981478608876, 0.18924562408645496]);
+    expect([rng.integers(0, 100), rng.integers(0, 2 ** 40)]).toEqual([93, 433846914680]);
+  });
+
+  it("takes keys of two words, and goes on behind the first block", () => {
+    const rng = new PhiloxGenerator({ key: 2n ** 100n + 7n });
+    expect(Array.from({ length: 5 }, () => rng.random())).toEqual([
+      0.07802973606592234, 0.7391554202699083, 0.6844512070964156, 0.756576642326084, 0.3717585903727706,
+    ]);
+    expect(new PhiloxGenerator({ key: 2n ** 128n - 1n }).nextUint64()).toBe(7874205360917102206n);
+  });
+
+  it("starts the stream of an element as every generator does", () => {
+    const rng = new PhiloxGenerator({ key: 42 });
+    rng.nextUint32(); // half a word is left
+    rng.resetForElement(0);
+    expect(rng.random()).toBe(0.8201981478608876);
+    rng.resetForElement(3, 9);
+    const apart = rng.random();
+    rng.resetForElement(3, 9);
+    expect(rng.random()).toBe(apart);
+    expect(apart).not.toBe(0.8201981478608876);
+  });
+
   it.each([-1, 0.5, 2n ** 128n])("refuses key %s with NumPy's text", (key) => {
-    expect(() => new KeyedPhilox(key)).toThrow(
+    expect(() => new PhiloxGenerator({ key })).toThrow(
       expect.objectContaining({
         code: "INVALID_ARGUMENT",
         message: "key must be positive and less than 2**128.",

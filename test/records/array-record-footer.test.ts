@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeFooter, decodePostscript } from "../../src/records/array-record-footer.js";
-import type { ChunkRecords } from "../../src/records/chunk-records.js";
+import type { ChunkRecords } from "../../src/records/riegeli/chunk-records.js";
 import { failure } from "../failure.js";
 
 /** `footer_offset` 0x10040 and the magic number, as the real writer writes them. */

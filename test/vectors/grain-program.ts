@@ -10,7 +10,7 @@ import { untyped } from "../datarax/recorder.js";
 import { evaluateExpression } from "./python/evaluate.js";
 import { Namespace, PyFunction } from "./python/values.js";
 import { checkStream, type VectorStream, vectorStream } from "./stream.js";
-import { listIn, numbersOf, textIn, type Vector } from "./vector-test.js";
+import { listIn, numberIn, numbersOf, textIn, type Vector } from "./vector-test.js";
 
 /** `{program, consumed, first, state, next, ends}`: an iterator over the dataset that a short program makes. */
 export function checkGrainProgram(vector: Vector): void {
@@ -29,9 +29,14 @@ function streamOf(vector: Vector): VectorStream {
 }
 
 /** The shorthand of programs as Python's expressions. */
-function spelledOut(program: string, { seed }: Vector): string {
+function spelledOut(program: string, vector: Vector): string {
+  const { seed } = vector;
   return (
     program
+      // Only whole windows were shuffled: of the others Grain takes elements behind the end.
+      .replace(/^WindowShuffleMap\((range\(\d+\)), (\d+),/, (_, parent, windowSize) => {
+        return `WindowShuffleMap(${parent}[:${wholeWindows(vector, Number(windowSize))}], ${windowSize},`;
+      })
       // The elements of this one are shuffled, which its text leaves out.
       .replace(/^(range\(\d+\))(?=\.to_iter\.map_with_index)/, `$1.shuffle(${String(seed)})`)
       .replace(/ sparse map$/, "")
@@ -42,6 +47,13 @@ function spelledOut(program: string, { seed }: Vector): string {
       .replaceAll(/\.map_with_index\((?!lambda)([^()]*)\)/g, ".map_with_index(lambda i, x: $1)")
       .replaceAll(/, (cycle|weights) (?=\S)/g, ", ")
   );
+}
+
+/** How many elements the whole windows have: all that a vector shows, if it shows the end. */
+function wholeWindows(vector: Vector, windowSize: number): number {
+  if (vector.ends === true) return listIn(vector, "first").length + listIn(vector, "next").length;
+  const n = numberIn(vector, "n");
+  return n - (n % windowSize);
 }
 
 /**
@@ -86,9 +98,7 @@ const NAMES: ReadonlyMap<string, unknown> = new Map<string, unknown>([
     ]),
   ],
   called("WindowShuffleMap", (parent, windowSize, seed) => {
-    const dataset = mapOf(parent);
-    const whole = dataset.slice(0, dataset.length - (dataset.length % Number(windowSize))); // as the vectors were made
-    return new WindowShuffleMapDataset(whole, untyped({ windowSize, seed }));
+    return new WindowShuffleMapDataset(mapOf(parent), untyped({ windowSize, seed }));
   }),
   called("WindowShuffleIter", (parent, windowSize, seed) => {
     return new WindowShuffleIterDataset(iterOf(parent), untyped({ windowSize, seed }));

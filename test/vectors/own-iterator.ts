@@ -1,7 +1,8 @@
 import type { CheckpointableIterator, State } from "../../src/datarax/checkpointable-iterator.js";
 import { hasGetState, hasSetState } from "../../src/datarax/checkpointable-iterator.js";
 import { untyped } from "../datarax/recorder.js";
-import { nextOf } from "./python/objects.js";
+import { nextOf } from "./python/iteration.js";
+import { fromHost } from "./python/objects.js";
 import { Instance, MissingName, StopIteration } from "./python/values.js";
 
 /**
@@ -21,7 +22,7 @@ export function ownIterator(subject: unknown): CheckpointableIterator<unknown> {
       },
       getState: () => ({}),
       setState: (state: State) => {
-        subject.method("set_state")?.(new Map(Object.entries(state)));
+        subject.method("set_state")?.(fromHost(state));
       },
     };
   }

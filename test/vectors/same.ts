@@ -48,7 +48,7 @@ function rows(items: readonly unknown[], shape: readonly number[]): unknown {
 }
 
 /** Tagged JSON without telling `jax.Array` from `np.ndarray`; dicts with int keys as objects with decimal keys. */
-function withoutKinds(json: unknown): unknown {
+export function withoutKinds(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(withoutKinds);
   if (!isDict(json)) return json;
   if (Array.isArray(json.$map)) {

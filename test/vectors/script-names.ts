@@ -3,86 +3,26 @@ import * as grain from "../../src/grain.js";
 import { createRngs, Rngs } from "../../src/random/rngs.js";
 import { untyped } from "../datarax/recorder.js";
 import { camelCase, optionsOf } from "./camel-case.js";
-import { iterate, nextOf, toHost } from "./python/objects.js";
-import { HostClass, type Named, Namespace, NumberArray, PyFunction, StopIteration } from "./python/values.js";
+import { builtIns, rangeText } from "./python/built-in.js";
+import { MODULES } from "./python/modules.js";
+import { toHost } from "./python/objects.js";
+import { reprOf } from "./python/text.js";
+import { HostClass, Instance, Namespace, PyArray, PyClass, PyFunction } from "./python/values.js";
 
 /** Names that the scripts of packed checkpoints import or find built in. */
 export function scriptNames(): ReadonlyMap<string, unknown> {
   return new Map<string, unknown>([
-    ...Object.entries(BUILT_IN).map(([name, act]) => [name, new PyFunction(name, act)] as const),
+    ...builtIns(),
+    ...MODULES,
     ...dataraxNames(),
-    ["np", numpy],
-    ["numpy", numpy],
-    ["jnp", numpy],
+    ["datarax", new Namespace("datarax", dataraxNames())],
+    ["samplers", new Namespace("samplers", dataraxNames())],
+    ["sources", new Namespace("sources", dataraxNames())],
     ["nnx", nnx],
+    ["flax", new Namespace("flax", [["nnx", nnx]])],
     ["grain", grainNamespace],
-    ["pygrain", grainNamespace],
+    ...grainNamespace.names,
   ]);
-}
-
-type Act = (args: readonly unknown[], named: Named) => unknown;
-
-const BUILT_IN: { readonly [name: string]: Act } = {
-  bool: ([value]) => Boolean(value),
-  dict: (_, named) => new Map(named),
-  enumerate: ([values]) => Array.from(iterate(values), (value, index) => [index, value]),
-  float: ([value]) => Number(value),
-  int: ([value]) => Math.trunc(Number(value)),
-  iter: ([value]) => iteratorOf(value),
-  len: ([value]) => attributeLength(value),
-  list: ([value]) => (value === undefined ? [] : [...iterate(value)]),
-  max: (values) => Math.max(...values.map(Number)),
-  min: (values) => Math.min(...values.map(Number)),
-  next: ([value]) => nextOf(value),
-  range: (bounds) => range(bounds),
-  set: ([value]) => [...iterate(value)],
-  sorted: ([value]) => Array.from(iterate(value), Number).toSorted((a, b) => a - b),
-  StopIteration: () => new StopIteration(),
-  str: ([value]) => String(value),
-  sum: ([value]) => Array.from(iterate(value), Number).reduce((total, item) => total + item, 0),
-  tuple: ([value]) => (value === undefined ? [] : [...iterate(value)]),
-  zip: (lists) => {
-    const items = lists.map((list) => [...iterate(list)]);
-    const length = Math.min(...items.map((list) => list.length));
-    return Array.from({ length }, (_, index) => items.map((list) => list[index]));
-  },
-};
-
-function attributeLength(value: unknown): number {
-  if (value instanceof Map) return value.size;
-  return Number(Reflect.get(Object(value), "length"));
-}
-
-function range(bounds: readonly unknown[]): number[] {
-  const [first = 0, second, step = 1] = bounds.map(Number);
-  const [start, stop] = second === undefined ? [0, first] : [first, second];
-  return Array.from(
-    { length: Math.max(0, Math.ceil((stop - start) / step)) },
-    (_, index) => start + index * step,
-  );
-}
-
-/** Python's iter(): of this project's objects, their own iterator. */
-function iteratorOf(value: unknown): unknown {
-  if (typeof value === "object" && value !== null && Symbol.iterator in value && !Array.isArray(value)) {
-    return Reflect.apply(untyped(Reflect.get(value, Symbol.iterator)), value, []);
-  }
-  return value;
-}
-
-const array: Act = ([values], named) => arrayOf(values, named.get("dtype"));
-const numpy = new Namespace("np", [
-  ["arange", new PyFunction("arange", (bounds, named) => arrayOf(range(bounds), named.get("dtype")))],
-  ["array", new PyFunction("array", array)],
-  ["asarray", new PyFunction("asarray", ([value]) => value)],
-  ...["bool_", "float32", "float64", "int16", "int32", "int64", "int8", "uint32", "uint64", "uint8"].map(
-    (name) => [name, new PyFunction(name, ([value]) => value)] as const,
-  ),
-]);
-
-function arrayOf(values: unknown, dtype: unknown): NumberArray {
-  const items = Array.from(iterate(values), Number);
-  return new NumberArray(items, dtype instanceof PyFunction ? dtype.name : "int64");
 }
 
 const nnx = new Namespace("nnx", [
@@ -93,6 +33,7 @@ const nnx = new Namespace("nnx", [
       return new Rngs(untyped(seeds));
     }),
   ],
+  ["Module", new PyClass("Module", [], new Map())],
 ]);
 
 /** Arguments of Datarax's classes that are not options, in Python's order. */
@@ -136,28 +77,109 @@ const GRAIN_ARGUMENTS: { readonly [name: string]: readonly string[] } = {
   RebatchIterDataset: ["batch_size"],
   RepeatIterDataset: ["num_epochs"],
 };
-const ONLY_OPTIONS = ["DataLoader", "IndexSampler", "SequentialSampler", "ShardOptions"];
+/** Classes that take nothing but options, which have this order in Python. */
+const ONLY_OPTIONS: { readonly [name: string]: readonly string[] | undefined } = {
+  DataLoader: [],
+  IndexSampler: ["num_records", "shard_options", "shuffle", "num_epochs", "seed"],
+  SequentialSampler: ["num_records", "shard_options"],
+  ShardOptions: ["shard_index", "shard_count", "drop_remainder"],
+};
+/** Options of Python that change no element. */
+const WITHOUT_EFFECT = ["read_options", "worker_buffer_size", "enable_profiling"];
 
 const grainClasses = Object.entries(grain).flatMap(([name, value]): (readonly [string, unknown])[] => {
   if (!/^[A-Z]/.test(name) || typeof value !== "function") return [];
   const construct = new PyFunction(name, (args, named) => {
-    const [parent, ...others] = ONLY_OPTIONS.includes(name) ? [undefined, ...args] : args;
-    const fields = new Map(named);
+    const order = ONLY_OPTIONS[name];
+    const [parent, ...others] = order === undefined ? args : [undefined, ...args];
+    const fields = new Map([...named].filter(([field]) => !WITHOUT_EFFECT.includes(field)));
     for (const [index, argument] of others.entries()) {
-      fields.set((GRAIN_ARGUMENTS[name] ?? [])[index] ?? `argument_${index}`, argument);
+      fields.set((order ?? GRAIN_ARGUMENTS[name] ?? [])[index] ?? `argument_${index}`, argument);
     }
+    const parentNamed = ["parent", "parents", "datasets"].find((field) => fields.has(field));
+    const first = parent ?? (parentNamed === undefined ? undefined : fields.get(parentNamed));
+    if (parentNamed !== undefined && parent === undefined) fields.delete(parentNamed);
     const options = Object.fromEntries(
       [...fields].map(([field, given]) => [camelCase(field), toHost(given)] as const),
     );
-    return Reflect.construct(value, ONLY_OPTIONS.includes(name) ? [options] : [toHost(parent), options]);
+    if (name === "DataLoader") Object.assign(options, loaderOptions(fields));
+    return Reflect.construct(value, order === undefined ? [toHost(first), options] : [options]);
   });
   return [[name, new HostClass(name, value, construct)]];
 });
-const grainNamespace: Namespace = new Namespace("grain", [
+/** What a DataLoader is told of its source and its operations. */
+function loaderOptions(fields: ReadonlyMap<string, unknown>): object {
+  const source = fields.get("data_source");
+  const repr =
+    source instanceof Instance
+      ? reprOf(source)
+      : source instanceof PyArray
+        ? "<class 'numpy.ndarray'>"
+        : rangeText(source);
+  const operations: unknown = fields.get("operations") ?? fields.get("transformations") ?? [];
+  return {
+    ...(repr === undefined ? {} : { dataSourceRepr: repr }),
+    ...(Array.isArray(operations) ? { operations: operations.map(operationOf) } : {}),
+  };
+}
+
+function operationOf(transformation: unknown): unknown {
+  if (!(transformation instanceof Instance)) return transformation;
+  const method = (name: string) => {
+    const found = transformation.method(name);
+    return found === undefined ? undefined : (...args: unknown[]) => toHost(found(...args));
+  };
+  const [map, filter] = [method("map"), method("filter")];
+  if (map !== undefined) return grain.mapOperation(map);
+  return filter === undefined ? toHost(transformation) : grain.filterOperation(filter);
+}
+
+const batch = new PyFunction("Batch", ([size, drop], named) => {
+  const dropRemainder = (named.get("drop_remainder") ?? drop) === true;
+  return grain.batchOperation(Number(named.get("batch_size") ?? size), { dropRemainder });
+});
+const mapOf = new PyFunction("MapOperation", ([act], named) =>
+  grain.mapOperation(untyped(toHost(named.get("map_function") ?? act))),
+);
+const filterOf = new PyFunction("FilterOperation", ([act], named) =>
+  grain.filterOperation(untyped(toHost(named.get("condition_function") ?? act))),
+);
+
+/** Classes that programs derive from. */
+const BASES = [
+  "Map",
+  "MapTransform",
+  "Filter",
+  "FilterTransform",
+  "MapWithIndex",
+  "MapWithIndexTransform",
+  "RandomMap",
+  "RandomMapTransform",
+  "FlatMap",
+  "FlatMapTransform",
+  "RandomAccessDataSource",
+];
+
+const grainNames: readonly (readonly [string, unknown])[] = [
   ...grainClasses,
+  ...BASES.map((name) => [name, new PyClass(name, [], new Map())] as const),
+  ["Batch", batch],
+  ["BatchOperation", batch],
+  ["MapOperation", mapOf],
+  ["FilterOperation", filterOf],
   ["NoSharding", new PyFunction("NoSharding", () => grain.noSharding())],
-  ["experimental", new Namespace("grain.experimental", grainClasses)],
-  ["samplers", new Namespace("grain.samplers", grainClasses)],
-  ["sharding", new Namespace("grain.sharding", grainClasses)],
-  ["python", new Namespace("grain.python", grainClasses)],
+  ["ReadOptions", new PyFunction("ReadOptions", () => null)],
+];
+const grainNamespace: Namespace = new Namespace("grain", [
+  ...grainNames,
+  ...["experimental", "samplers", "sharding", "python", "transforms", "sources"].map(
+    (name) =>
+      [
+        name,
+        new Namespace(`grain.${name}`, [
+          ...grainNames,
+          ["experimental", new Namespace("grain.experimental", grainNames)],
+        ]),
+      ] as const,
+  ),
 ]);

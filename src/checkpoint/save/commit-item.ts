@@ -1,3 +1,4 @@
+import type { JsonObject } from "../../bytes/json.js";
 import type { WritableStorage } from "../../storage/storage.js";
 import { commitDirectory } from "../commit/commit.js";
 import { pathOf } from "../commit/committed.js";
@@ -8,6 +9,8 @@ import { encodeStepMetadata, STEP_METADATA_FILE } from "../metadata/step-metadat
 export type CommitItemOptions = {
   /** Class path of the handler by which Orbax restores it (docs/spec/orbax-layout.md section 5). */
   readonly handler: string;
+  /** For `_CHECKPOINT_METADATA`, checked. */
+  readonly customMetadata: JsonObject;
   /** Whether an existing directory is replaced. */
   readonly overwrite: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -22,18 +25,13 @@ export type CommitItemOptions = {
 export async function commitItem(
   parent: WritableStorage,
   name: string,
-  { handler, overwrite, signal }: CommitItemOptions,
+  { handler, customMetadata, overwrite, signal }: CommitItemOptions,
   write: (directory: WritableStorage) => Promise<void>,
 ): Promise<void> {
   const initTimestampNs = nowNs();
   await commitDirectory(parent, name, { overwrite }, async (directory) => {
     await write(directory);
-    const metadata = {
-      itemHandlers: handler,
-      initTimestampNs,
-      commitTimestampNs: nowNs(),
-      customMetadata: {},
-    };
+    const metadata = { itemHandlers: handler, initTimestampNs, commitTimestampNs: nowNs(), customMetadata };
     await directory.set(`/${STEP_METADATA_FILE}`, encodeStepMetadata(metadata), NOT_YET_DURABLE);
     // Managers may see only checkpoints that have this file (docs/spec/orbax-layout.md section 4).
     const success = `Checkpoint commit was successful to ${pathOf(parent, name)}`;
@@ -43,7 +41,7 @@ export async function commitItem(
 }
 
 /** A commit makes its whole directory durable at the end. */
-const NOT_YET_DURABLE = { durable: false } as const;
+export const NOT_YET_DURABLE = { durable: false } as const;
 
 function nowNs(): bigint {
   return BigInt(Date.now()) * 1_000_000n;

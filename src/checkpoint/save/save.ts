@@ -5,12 +5,9 @@ import { isDict } from "../../pytree/container.js";
 import { walkDepth } from "../../pytree/depth.js";
 import { openParent, type WritableStorageSource } from "../../storage/open.js";
 import type { WritableStorage } from "../../storage/storage.js";
-import { commitDirectory } from "../commit/commit.js";
-import { pathOf } from "../commit/committed.js";
-import { COMMIT_FILE } from "../metadata/item-files.js";
-import { encodeStepMetadata, STEP_METADATA_FILE } from "../metadata/step-metadata.js";
 import { encodeStringsFile, STRINGS_FILE } from "../metadata/strings-file.js";
 import { encodeTreeMetadata, TREE_METADATA_FILE } from "../metadata/tree-metadata.js";
+import { commitItem, NOT_YET_DURABLE } from "./commit-item.js";
 import { type EncodedItem, encodeItem } from "./encode-item.js";
 
 /** Options of {@link save}. */
@@ -59,36 +56,13 @@ export async function saveItem(
   { overwrite = false, customMetadata, signal }: Omit<SaveOptions, "path">,
 ): Promise<void> {
   const custom = checkCustomMetadata(customMetadata);
-  const initTimestampNs = nowNs();
-  await commitDirectory(parent, name, { overwrite }, async (directory) => {
-    await writeItem(directory, item, signal);
-    await directory.set(
-      `/${STEP_METADATA_FILE}`,
-      encodeStepMetadata({
-        itemHandlers: STANDARD_HANDLER,
-        initTimestampNs,
-        commitTimestampNs: nowNs(),
-        customMetadata: custom,
-      }),
-      NOT_YET_DURABLE,
-    );
-    // Managers may see only checkpoints that have this file (section 4).
-    const success = `Checkpoint commit was successful to ${pathOf(parent, name)}`;
-    await directory.set(`/${COMMIT_FILE}`, new TextEncoder().encode(success), NOT_YET_DURABLE);
-    signal?.throwIfAborted(); // the last moment
-  });
+  const options = { handler: STANDARD_HANDLER, customMetadata: custom, overwrite, signal };
+  await commitItem(parent, name, options, (directory) => writeItem(directory, item, signal));
 }
-
-/** A commit makes its whole directory durable at the end. */
-const NOT_YET_DURABLE = { durable: false } as const;
 
 /** By this class the item restores itself in Orbax; the part behind the last dot decides (section 5). */
 const STANDARD_HANDLER =
   "orbax.checkpoint._src.handlers.standard_checkpoint_handler.StandardCheckpointHandler";
-
-function nowNs(): bigint {
-  return BigInt(Date.now()) * 1_000_000n;
-}
 
 /**
  * Writes the files of one item into its directory, `_METADATA` last, not durable yet. Without any array there is no

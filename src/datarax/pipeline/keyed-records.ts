@@ -1,3 +1,4 @@
+import { requireObject } from "../../grain/structure-arguments.js";
 import type { RandomKey } from "../../random/jax-random.js";
 import { openRngs, type RngsOption } from "../rngs-state.js";
 import { recordKey, type StageObject } from "./stage.js";
@@ -27,7 +28,7 @@ export function keyRecords<Record = number>({
   rngs,
   streamName = "default",
 }: KeyRecordsOptions): StageObject<readonly Record[], KeyedRecord<Record>[]> {
-  const owned = openRngs(rngs);
+  const owned = openRngs(requireObject(rngs, "rngs"));
   const baseKey = owned.next(streamName);
   return {
     rngs: owned,

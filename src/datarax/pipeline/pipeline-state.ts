@@ -1,6 +1,6 @@
 import { invalidArgument, OrbaxError } from "../../errors.js";
 import { fromBareArray, isBareArray } from "../../pytree/bare-array.js";
-import { dictOf, isList } from "../../pytree/container.js";
+import { dictOf, isDict, isList } from "../../pytree/container.js";
 import { plainElement } from "../../pytree/element.js";
 import { pythonRepr } from "../../pytree/python-repr.js";
 import { requiredField } from "../../pytree/state-values.js";
@@ -32,7 +32,15 @@ export function encodePipelineState({ position, rngCounts }: PipelinePosition): 
  * range · `CONFLICT` for another number of streams.
  */
 export function decodePipelineState(state: State, streams: number): PipelinePosition {
-  const counts = itemsOf(requiredField(state, "rng_counts"));
+  const rngCounts = requiredField(state, "rng_counts");
+  // Python takes the length of whatever it is first.
+  const names = isDict(rngCounts)
+    ? Object.keys(rngCounts).length
+    : typeof rngCounts === "string"
+      ? Array.from(rngCounts).length
+      : streams;
+  if (names !== streams) throw otherStreams(names, streams);
+  const counts = itemsOf(rngCounts);
   if (counts.length !== streams) throw otherStreams(counts.length, streams);
   const position = integerWithin("int32", requiredField(state, "position"), "position");
   return { position, rngCounts: counts.map((count) => integerWithin("uint32", count, "rng_counts")) };
@@ -63,6 +71,13 @@ function integerWithin(type: keyof typeof RANGES, value: Tree, field: string): n
   const integer = truncated(value, field);
   const [least, most] = RANGES[type];
   if (integer >= least && integer <= most) return Number(integer);
+  if (BigInt.asIntN(64, BigInt(integer)) !== BigInt(integer)) {
+    throw invalidArgument("Python int too large to convert to C long", {
+      field,
+      found: integer,
+      pythonType: "OverflowError",
+    });
+  }
   throw invalidArgument(`Python integer ${integer} out of bounds for ${type}`, {
     field,
     found: integer,

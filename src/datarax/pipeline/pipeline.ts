@@ -1,4 +1,5 @@
 import { invalidArgument } from "../../errors.js";
+import { requireList, requireMethod, requireObject } from "../../grain/structure-arguments.js";
 import type { RandomKey } from "../../random/jax-random.js";
 import type { Rngs } from "../../random/rngs.js";
 import { openRngs, type RngsOption } from "../rngs-state.js";
@@ -57,6 +58,8 @@ export class Pipeline<Batch, Out> implements Iterable<Out> {
     options: PipelineOptions<Batch> & { readonly stages?: readonly Stage<unknown, unknown>[] | undefined },
   ) {
     const { source, batchSize, rngs, stages = [] } = options;
+    requireMethod(source, "getBatchAt");
+    requireList(stages, "stages");
     if (!(int32Argument("batchSize", batchSize) > 0)) {
       throw invalidArgument(`batch_size must be positive, got ${batchSize}`, {
         field: "batchSize",
@@ -65,7 +68,7 @@ export class Pipeline<Batch, Out> implements Iterable<Out> {
     }
     this.source = source;
     this.batchSize = batchSize;
-    this.rngs = openRngs(rngs);
+    this.rngs = openRngs(requireObject(rngs, "rngs"));
     this.#stages = [...stages];
   }
 

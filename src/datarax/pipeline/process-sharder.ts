@@ -1,13 +1,14 @@
 import { invalidArgument } from "../../errors.js";
 import { checkShardOptions, evenSplit } from "../../grain/shard-options.js";
+import { requireList } from "../../grain/structure-arguments.js";
 import { dictOf, isList } from "../../pytree/container.js";
 import { countOf, requiredField } from "../../pytree/state-values.js";
 import { type Dict, type Tree, Tuple } from "../../pytree/value.js";
 import type { Rngs } from "../../random/rngs.js";
 import type { State } from "../checkpointable-iterator.js";
 import { ModuleFields, requireDictState } from "../module-fields.js";
-import { openRngs, type RngsOption, rngsRestorer, rngsState } from "../rngs-state.js";
-import { type Column, type RowsOf, rowCount, rowsAt } from "../sources/column.js";
+import { openRngs, type RngsOption, rngsEntries, rngsRestorer } from "../rngs-state.js";
+import { type Column, isColumn, type RowsOf, rowCount, rowsAt } from "../sources/column.js";
 import { type ModuleStructure, validateStructure } from "../state-structure.js";
 
 /** A logical axis, and the axis of the device mesh that it lies along, if any. */
@@ -61,7 +62,7 @@ export function sharderBounds(
 export class JaxProcessSharderModule {
   readonly #dropRemainder: boolean;
   readonly rngs: Rngs | undefined;
-  readonly #fields = new ModuleFields();
+  #fields = ModuleFields.initial();
   #topology: Topology;
   #shardingRules: Tree | undefined;
 
@@ -70,9 +71,10 @@ export class JaxProcessSharderModule {
     const { processIndex = 0, processCount = 1, localDeviceCount = 1, dropRemainder = true } = options;
     this.#topology = checkedTopology({ processIndex, processCount, localDeviceCount });
     this.#dropRemainder = dropRemainder;
-    const rules = options.shardingRules ?? [];
-    this.#shardingRules = rules.length === 0 ? undefined : rules.map((rule) => Array.from(rule));
-    this.rngs = options.rngs === undefined ? undefined : openRngs(options.rngs);
+    const rules = requireList(options.shardingRules ?? [], "shardingRules");
+    this.#shardingRules =
+      rules.length === 0 ? undefined : rules.map((rule) => requireList(rule, "shardingRules").slice());
+    this.rngs = openRngs(options.rngs);
   }
 
   /** The process's interval of `numRecords` records, its end not included. */
@@ -83,6 +85,8 @@ export class JaxProcessSharderModule {
 
   /** The process's records of a list, a typed array, or an array along its first axis. */
   shardData<C extends Column>(data: C): RowsOf<C> {
+    if (!isColumn(data))
+      throw invalidArgument("data: expected an array or a list", { pythonType: "TypeError" });
     const [start, end] = this.shardBounds(rowCount(data));
     return rowsAt(
       data,
@@ -103,8 +107,7 @@ export class JaxProcessSharderModule {
       ["process_index", processIndex],
     ];
     if (this.#shardingRules !== undefined) entries.push(["sharding_rules", this.#shardingRules]);
-    if (this.rngs !== undefined) entries.push(["rngs", rngsState(this.rngs)]);
-    return dictOf(entries);
+    return dictOf([...entries, ...rngsEntries(this.rngs)]);
   }
 
   /**
@@ -129,10 +132,9 @@ export class JaxProcessSharderModule {
         pythonType: "TypeError",
       });
     }
-    const restoreStreams =
-      this.rngs === undefined ? undefined : rngsRestorer(this.rngs, requiredField(saved, "rngs"), "rngs");
-    restoreStreams?.();
-    this.#fields.restore(saved);
+    const restoreStreams = rngsRestorer(this.rngs, saved);
+    restoreStreams();
+    this.#fields = this.#fields.restored(saved);
     this.#topology = topology;
     if (shardingRules !== undefined) this.#shardingRules = shardingRules;
   }

@@ -1,6 +1,9 @@
+import { requireObject } from "../../grain/structure-arguments.js";
+import { integerNumber } from "../../random/integer-argument.js";
 import { foldIn, type RandomKey } from "../../random/jax-random.js";
 import type { Rngs } from "../../random/rngs.js";
 import { openRngs, type RngsOption } from "../rngs-state.js";
+import { listedCount } from "../sources/wrapped-indices.js";
 
 /** Where a batch comes from, for stages that want to know. */
 export type StageContext = {
@@ -40,10 +43,12 @@ export function recordKey(baseKey: RandomKey, position: number): RandomKey {
  * place in the stream alone, not on how it is batched or where the stream was resumed (docs/spec/datarax.md section 5.2).
  *
  * @param baseKey The operator's own key: the first one of its stream.
- * @throws {OrbaxError} `INVALID_ARGUMENT` for what is no key.
+ * @throws {OrbaxError} `INVALID_ARGUMENT` for what is no key, and for numbers that cannot be.
  */
 export function recordKeys(baseKey: RandomKey, position: number, count: number): RandomKey[] {
-  return Array.from({ length: count }, (_, offset) => recordKey(baseKey, position + offset));
+  const first = integerNumber(position, "position");
+  const keys = listedCount("count", count);
+  return Array.from({ length: keys }, (_, offset) => recordKey(baseKey, first + offset));
 }
 
 /** Options of {@link StochasticStage}. */
@@ -68,7 +73,7 @@ export class StochasticStage<Batch, Out> implements StageObject<Batch, Out> {
 
   /** @throws {OrbaxError} `INVALID_ARGUMENT` with Flax's text if there is no such stream, nor a default. */
   constructor({ rngs, streamName, apply }: StochasticStageOptions<Batch, Out>) {
-    this.rngs = openRngs(rngs);
+    this.rngs = openRngs(requireObject(rngs, "rngs"));
     this.baseKey = this.rngs.next(streamName);
     this.#apply = apply;
   }

@@ -6,16 +6,11 @@ import type { Dict, Tree } from "../../pytree/value.js";
 import { key, type RandomKey, randint, split } from "../../random/jax-random.js";
 import { NdArray, ndarray } from "../../zarr/nd-array.js";
 import type { State } from "../checkpointable-iterator.js";
+import type { ModuleFields } from "../module-fields.js";
 import type { RngsOption } from "../rngs-state.js";
 import { type ElementSpec, parseElementSpec } from "./element-spec.js";
 import { BUFFER, RecordBuffer, type StoredRecord } from "./record-buffer.js";
-import {
-  initialSamplerFields,
-  requireState,
-  restoredSamplerFields,
-  type SamplerFields,
-  samplerState,
-} from "./sampler-fields.js";
+import { initialSamplerFields, requireSamplerState, restoredSamplerFields } from "./sampler-fields.js";
 import { type BufferConfig, validateBuffer } from "./validation.js";
 
 /** Options of {@link BufferSampler}. */
@@ -69,7 +64,7 @@ export class BufferSampler {
   readonly #rngAtStart: RandomKey;
   #buffer: RecordBuffer;
   #cursor: Cursor;
-  #fields: SamplerFields;
+  #fields: ModuleFields;
 
   /**
    * @throws {OrbaxError} `INVALID_ARGUMENT` with Datarax's text for options that cannot be, for a spec that is none,
@@ -89,7 +84,7 @@ export class BufferSampler {
     this.#rngAtStart = key(seed);
     this.#buffer = new RecordBuffer(parseElementSpec(elementSpec), capacity);
     this.#cursor = this.#start();
-    this.#fields = initialSamplerFields(rngs, null);
+    this.#fields = initialSamplerFields(rngs);
   }
 
   #start(): Cursor {
@@ -159,7 +154,7 @@ export class BufferSampler {
 
   /** Everything that is needed to go on; the arrays are copies. */
   getState(): State {
-    return samplerState(this.#fields, this.#ownState(this.#buffer.toTree()));
+    return this.#fields.stateWith(this.#ownState(this.#buffer.toTree()));
   }
 
   #ownState(buffer: Tree): Dict {
@@ -182,9 +177,9 @@ export class BufferSampler {
    * `INVALID_ARGUMENT` for values that are no positions; the sampler is then as before.
    */
   setState(state: State): void {
-    const saved = requireState(state);
+    const saved = requireSamplerState(state);
     const { capacity } = this.#options;
-    const fields = restoredSamplerFields(this.#fields, this.#ownState(null), saved);
+    const fields = restoredSamplerFields(this.#fields, this.#ownState(null), saved, { large: [BUFFER] });
     const buffer = this.#buffer.withRecords(requiredField(saved, BUFFER));
     const cursor = {
       count: boundedCountOf(saved, "count", capacity),
@@ -193,7 +188,7 @@ export class BufferSampler {
       seen: int32Of(saved, "seen"),
       rng: keyOf(requiredField(saved, "rng")),
     };
-    this.#fields = { ...fields, restored: {} }; // no type to remember: all that is saved here is arrays
+    this.#fields = fields;
     this.#buffer = buffer;
     this.#cursor = cursor;
   }

@@ -27,7 +27,7 @@ type SpecNode =
   | { readonly items: readonly SpecNode[] };
 
 /** A checked {@link ElementSpec}. */
-export type RecordSpec = { readonly root: SpecNode; readonly fields: readonly RecordField[] };
+export type RecordLayout = { readonly root: SpecNode; readonly fields: readonly RecordField[] };
 
 /** What JAX makes of 64-bit types, which are off unless a program turns them on. */
 const CANONICAL: { readonly [dtype: string]: Dtype | undefined } = {
@@ -47,7 +47,7 @@ export function canonicalDtype(dtype: Dtype): Dtype {
  *
  * @throws {OrbaxError} `INVALID_ARGUMENT` for what is no such tree · `LIMIT_EXCEEDED` for one too deep, or a cycle.
  */
-export function parseElementSpec(spec: unknown): RecordSpec {
+export function parseElementSpec(spec: unknown): RecordLayout {
   const fields: RecordField[] = [];
   const most = walkDepth();
   return { root: parseNode(spec, "", most), fields };
@@ -95,7 +95,7 @@ function noSpec(path: string, reason: string): OrbaxError {
 }
 
 /** A tree of the record's form over what `leafOf` gives. */
-export function recordTree(spec: RecordSpec, leafOf: (field: RecordField) => Tree): Tree {
+export function recordTree(spec: RecordLayout, leafOf: (field: RecordField) => Tree): Tree {
   return treeOf(spec.root);
 
   function treeOf(node: SpecNode): Tree {
@@ -110,7 +110,7 @@ export function recordTree(spec: RecordSpec, leafOf: (field: RecordField) => Tre
  *
  * @throws {OrbaxError} `INVALID_ARGUMENT` for a record of another form.
  */
-export function recordLeaves({ root, fields }: RecordSpec, record: Tree, name: string): Tree[] {
+export function recordLeaves({ root, fields }: RecordLayout, record: Tree, name: string): Tree[] {
   const leaves: Tree[] = fields.map(() => null);
   collect(root, record, name);
   return leaves;

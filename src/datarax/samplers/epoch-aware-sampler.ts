@@ -4,14 +4,9 @@ import { countOf, flagOf, integerOf, requiredField, safeIntegerOf } from "../../
 import type { Dict } from "../../pytree/value.js";
 import { epochOrder, type IndexPermutation } from "../../random/index-shuffle.js";
 import type { State } from "../checkpointable-iterator.js";
+import type { ModuleFields } from "../module-fields.js";
 import type { RngsOption } from "../rngs-state.js";
-import {
-  initialSamplerFields,
-  requireState,
-  restoredSamplerFields,
-  type SamplerFields,
-  samplerState,
-} from "./sampler-fields.js";
+import { initialSamplerFields, requireSamplerState, restoredSamplerFields } from "./sampler-fields.js";
 import {
   ENDLESS,
   requireInteger,
@@ -60,7 +55,7 @@ export class EpochAwareSamplerModule implements Iterator<number, undefined>, Ite
   #epoch = 0;
   /** Order of the current epoch, made with its first element. */
   #order: IndexPermutation | undefined;
-  #fields: SamplerFields;
+  #fields: ModuleFields;
   readonly #onEpochComplete: (epoch: number) => void;
 
   /** @throws {OrbaxError} `INVALID_ARGUMENT` with Datarax's text for numbers that cannot be, or missing streams. */
@@ -133,7 +128,7 @@ export class EpochAwareSamplerModule implements Iterator<number, undefined>, Ite
   }
 
   getState(): State {
-    return samplerState(this.#fields, this.#ownState());
+    return this.#fields.stateWith(this.#ownState());
   }
 
   #ownState(): Dict {
@@ -155,7 +150,7 @@ export class EpochAwareSamplerModule implements Iterator<number, undefined>, Ite
    * positions or seeds; the sampler is then as before.
    */
   setState(state: State): void {
-    const saved = requireState(state);
+    const saved = requireSamplerState(state);
     const fields = restoredSamplerFields(this.#fields, this.#ownState(), saved);
     const epoch = safeIntegerOf(requiredField(saved, "current_epoch"), "current_epoch");
     const index = countOf(requiredField(saved, "current_index"), "current_index");

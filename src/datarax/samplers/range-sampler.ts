@@ -1,16 +1,12 @@
 import { dictOf } from "../../pytree/container.js";
 import { dictFieldOf, requiredField, safeIntegerOf } from "../../pytree/state-values.js";
 import type { Dict, Tree } from "../../pytree/value.js";
+import { integerNumber } from "../../random/integer-argument.js";
 import type { State } from "../checkpointable-iterator.js";
+import type { ModuleFields } from "../module-fields.js";
 import type { RngsOption } from "../rngs-state.js";
-import {
-  initialSamplerFields,
-  requireState,
-  restoredSamplerFields,
-  type SamplerFields,
-  samplerState,
-} from "./sampler-fields.js";
-import { invalid, requireCount } from "./validation.js";
+import { initialSamplerFields, requireSamplerState, restoredSamplerFields } from "./sampler-fields.js";
+import { invalid } from "./validation.js";
 
 /** Options of {@link RangeSampler}. */
 export type RangeSamplerOptions = {
@@ -49,7 +45,7 @@ export class RangeSampler implements Iterator<number, undefined>, Iterable<numbe
   #range: Range;
   /** The next element, also behind the last one. */
   #position: number;
-  #fields: SamplerFields;
+  #fields: ModuleFields;
   /** Fields beside the range and the position that a restored `sampler_state` had. */
   #otherSamplerState: Dict = {};
 
@@ -62,7 +58,7 @@ export class RangeSampler implements Iterator<number, undefined>, Iterable<numbe
     }
     this.#range = range;
     this.#position = range.start;
-    this.#fields = initialSamplerFields(rngs, null);
+    this.#fields = initialSamplerFields(rngs);
   }
 
   /** Elements of the range. */
@@ -97,7 +93,7 @@ export class RangeSampler implements Iterator<number, undefined>, Iterable<numbe
    * @throws {OrbaxError} `INVALID_ARGUMENT` for a number that is no element and not behind the last one.
    */
   setCurrentPosition(position: number): void {
-    const wanted = requireCount("position", position);
+    const wanted = integerNumber(position, "position");
     requirePosition(this.#range, wanted);
     this.#position = wanted;
   }
@@ -111,8 +107,7 @@ export class RangeSampler implements Iterator<number, undefined>, Iterable<numbe
       ["step", step],
       ["stop", stop],
     ]);
-    return samplerState(
-      this.#fields,
+    return this.#fields.stateWith(
       dictOf([...Object.entries(this.#ownState()), ["sampler_state", samplerFields]]),
     );
   }
@@ -130,13 +125,13 @@ export class RangeSampler implements Iterator<number, undefined>, Iterable<numbe
    * range or no element of it; the sampler is then as before.
    */
   setState(state: State): void {
-    const { sampler_state: samplerFields, ...base } = requireState(state);
+    const { sampler_state: samplerFields, ...base } = requireSamplerState(state);
     let fields = this.#fields;
     let range = this.#range;
     let position = this.#position;
     let otherSamplerState = this.#otherSamplerState;
     if (Object.keys(base).length > 0) {
-      fields = { ...restoredSamplerFields(fields, this.#ownState(), base), restored: state };
+      fields = restoredSamplerFields(fields, this.#ownState(), base, { whole: state });
       position = safeIntegerOf(requiredField(base, "_current_position"), "_current_position");
     }
     if (samplerFields !== undefined) {
@@ -164,9 +159,9 @@ function positionOf(saved: Tree | undefined, otherwise: number): number {
 
 /** @throws {OrbaxError} `INVALID_ARGUMENT` for a step of 0, and for a range that is wider than 2^53. */
 function rangeOf(start: number, stop: number, step: number): Range {
-  const bounds = { start: requireCount("start", start), stop: requireCount("stop", stop) };
-  if (requireCount("step", step) === 0) throw invalid("Step cannot be zero");
-  const width = requireCount("stop - start", bounds.stop - bounds.start);
+  const bounds = { start: integerNumber(start, "start"), stop: integerNumber(stop, "stop") };
+  if (integerNumber(step, "step") === 0) throw invalid("Step cannot be zero");
+  const width = integerNumber(bounds.stop - bounds.start, "stop - start");
   return { ...bounds, step, length: Math.max(0, Math.trunc(width / step)) };
 }
 

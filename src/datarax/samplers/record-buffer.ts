@@ -5,8 +5,8 @@ import { pythonTypeName } from "../../pytree/python-type-name.js";
 import type { Dict, Tree } from "../../pytree/value.js";
 import { bytesOf, dtypeRow, elementCount } from "../../zarr/dtype.js";
 import { NdArray } from "../../zarr/nd-array.js";
-import { validateModuleState } from "../module-state.js";
-import { type RecordField, type RecordSpec, recordLeaves, recordTree } from "./element-spec.js";
+import { validateStructure } from "../state-structure.js";
+import { type RecordField, type RecordLayout, recordLeaves, recordTree } from "./element-spec.js";
 import { fieldBytes } from "./record-values.js";
 
 /** A record's arrays as bytes, in the order of its fields. */
@@ -14,13 +14,13 @@ export type StoredRecord = readonly Uint8Array[];
 
 /** Room for `capacity` records: for each of their arrays one more, of shape `[capacity, …shape]`, zeros at first. */
 export class RecordBuffer {
-  readonly #spec: RecordSpec;
+  readonly #spec: RecordLayout;
   readonly #capacity: number;
   /** Of each field the bytes of all records. */
   readonly #contents: readonly Uint8Array[];
 
   /** @throws {OrbaxError} `INVALID_ARGUMENT` if there is no memory for so much. */
-  constructor(spec: RecordSpec, capacity: number, contents?: readonly Uint8Array[]) {
+  constructor(spec: RecordLayout, capacity: number, contents?: readonly Uint8Array[]) {
     this.#spec = spec;
     this.#capacity = capacity;
     this.#contents = contents ?? spec.fields.map((field) => zeroRecords(field, capacity));
@@ -88,7 +88,7 @@ export class RecordBuffer {
       arrayOver(field, this.#capacity, this.#contentsOf(field)),
     ]);
     const found = leavesByName(saved, BUFFER);
-    validateModuleState(dictOf(wanted), found);
+    validateStructure(dictOf(wanted), found, {});
     const contents = fields.map((field) => {
       const name = nameOf(field);
       const array = found[name] ?? null;
@@ -109,15 +109,19 @@ function nameOf({ path }: RecordField): string {
   return `${BUFFER}${path}`;
 }
 
+/** Of one array; what can be saved and restored at a time needs it several times. */
+const MOST_BYTES = 2 ** 31;
+
 function zeroRecords(field: RecordField, capacity: number): Uint8Array {
   try {
-    return new Uint8Array(capacity * field.bytes);
+    if (capacity * field.bytes <= MOST_BYTES) return new Uint8Array(capacity * field.bytes);
   } catch {
-    throw invalidArgument(`${nameOf(field)}: no memory for ${capacity} records of ${field.bytes} bytes`, {
-      field: nameOf(field),
-      pythonType: "MemoryError",
-    });
+    // no memory for as many as there might be
   }
+  throw invalidArgument(`${nameOf(field)}: no memory for ${capacity} records of ${field.bytes} bytes`, {
+    field: nameOf(field),
+    pythonType: "MemoryError",
+  });
 }
 
 function arrayOver(

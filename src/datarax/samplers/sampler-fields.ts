@@ -1,34 +1,24 @@
-import { invalidArgument } from "../../errors.js";
-import { dictOf, isDict } from "../../pytree/container.js";
-import type { Dict, Tree } from "../../pytree/value.js";
+import type { Dict } from "../../pytree/value.js";
 import type { State } from "../checkpointable-iterator.js";
-import { keepTypes } from "../keep-types.js";
-import { initialModuleState, validateModuleState } from "../module-state.js";
-import type { RngsOption } from "../rngs-state.js";
+import { ModuleFields, requireDictState } from "../module-fields.js";
+import { openRngs, type RngsOption, rngsEntries } from "../rngs-state.js";
+import { type ModuleStructure, validateStructure } from "../state-structure.js";
 
-/** What a sampler saves besides the fields that steer it. Never changed, only replaced. */
-export type SamplerFields = {
-  /** Module fields, and others that only Python has a use for. */
-  readonly module: Dict;
-  readonly streamName: Tree;
-  /** The state of the last restore, for the types of its numbers. */
-  readonly restored: Dict;
-};
+const STRUCTURE: ModuleStructure = { dicts: ["rngs"] };
 
-/** The fields of a new sampler. `unused`: further fields that JavaScript only carries along. */
+/**
+ * What a new sampler saves besides the fields that steer it.
+ *
+ * @param unused Further fields that JavaScript only carries along.
+ * @throws {OrbaxError} `INVALID_ARGUMENT` for a seed of `rngs` that is no integer.
+ */
 export function initialSamplerFields(
   rngs: RngsOption | undefined,
-  streamName: string | null,
+  streamName: string | null = null,
   unused: Dict = {},
-): SamplerFields {
-  return { module: { ...initialModuleState(rngs), ...unused }, streamName, restored: {} };
-}
-
-/** The whole state: the sampler's own fields and those of `fields`. */
-export function samplerState({ module, streamName, restored }: SamplerFields, own: Dict): State {
-  const state = dictOf([...Object.entries(module), ...Object.entries(own), ["stream_name", streamName]]);
-  const typed = keepTypes(state, restored);
-  return isDict(typed) ? typed : state;
+): ModuleFields {
+  const streams = Object.fromEntries(rngsEntries(openRngs(rngs)));
+  return ModuleFields.initial({ ...streams, ...unused, stream_name: streamName });
 }
 
 /**
@@ -36,20 +26,23 @@ export function samplerState({ module, streamName, restored }: SamplerFields, ow
  * here is kept.
  *
  * @param own The sampler's own fields as they are now.
+ * @param options.whole The state that `saved` is a part of.
+ * @param options.large As of {@link ModuleFields.restored}.
  * @throws {OrbaxError} `CONFLICT` for a state of another structure.
  */
-export function restoredSamplerFields(fields: SamplerFields, own: Dict, saved: State): SamplerFields {
-  const { stream_name: streamName = null, ...rest } = saved;
-  validateModuleState({ ...fields.module, ...own }, rest);
-  const module = Object.entries(fields.module).map(([key, value]): [string, Tree] => [
-    key,
-    keepTypes(saved[key] ?? null, value),
-  ]);
-  return { module: dictOf(module), streamName: streamName ?? fields.streamName, restored: saved };
+export function restoredSamplerFields(
+  fields: ModuleFields,
+  own: Dict,
+  saved: State,
+  { whole = saved, large = [] }: { readonly whole?: State; readonly large?: readonly string[] } = {},
+): ModuleFields {
+  const { stream_name: currentName = null, ...base } = fields.base;
+  const { stream_name: savedName, ...rest } = saved;
+  validateStructure({ ...base, ...own }, rest, STRUCTURE);
+  return fields.restored({ ...whole, stream_name: savedName ?? currentName }, large);
 }
 
 /** The state as a dict. @throws {OrbaxError} `INVALID_ARGUMENT` for anything else, as a caller in JavaScript may give. */
-export function requireState(state: State): State {
-  if (isDict(state)) return state;
-  throw invalidArgument(`State must be a dict, got ${typeof state}`, { pythonType: "TypeError" });
+export function requireSamplerState(state: State): State {
+  return requireDictState(state, "AttributeError"); // Python asks it for a method of dicts
 }

@@ -2,14 +2,9 @@ import { dictOf } from "../../pytree/container.js";
 import { countOf, requiredField, safeIntegerOf } from "../../pytree/state-values.js";
 import type { Dict } from "../../pytree/value.js";
 import type { State } from "../checkpointable-iterator.js";
+import type { ModuleFields } from "../module-fields.js";
 import type { RngsOption } from "../rngs-state.js";
-import {
-  initialSamplerFields,
-  requireState,
-  restoredSamplerFields,
-  type SamplerFields,
-  samplerState,
-} from "./sampler-fields.js";
+import { initialSamplerFields, requireSamplerState, restoredSamplerFields } from "./sampler-fields.js";
 import { ENDLESS, totalEpochLength, validateSamplerBounds } from "./validation.js";
 
 /** Options of {@link SequentialSamplerModule}. */
@@ -33,14 +28,14 @@ export class SequentialSamplerModule implements Iterator<number, undefined>, Ite
   #numEpochs: number;
   #index = 0;
   #epoch = 0;
-  #fields: SamplerFields;
+  #fields: ModuleFields;
 
   /** @throws {OrbaxError} `INVALID_ARGUMENT` with Datarax's text for numbers that cannot be. */
   constructor({ numRecords, numEpochs = 1, rngs }: SequentialSamplerOptions) {
     validateSamplerBounds(numRecords, numEpochs);
     this.#numRecords = numRecords;
     this.#numEpochs = numEpochs;
-    this.#fields = initialSamplerFields(rngs, null);
+    this.#fields = initialSamplerFields(rngs);
   }
 
   /** Elements of all epochs. @throws {OrbaxError} `INVALID_ARGUMENT` if they are endless. */
@@ -73,7 +68,7 @@ export class SequentialSamplerModule implements Iterator<number, undefined>, Ite
   }
 
   getState(): State {
-    return samplerState(this.#fields, this.#ownState());
+    return this.#fields.stateWith(this.#ownState());
   }
 
   #ownState(): Dict {
@@ -92,7 +87,7 @@ export class SequentialSamplerModule implements Iterator<number, undefined>, Ite
    * positions; the sampler is then as before.
    */
   setState(state: State): void {
-    const saved = requireState(state);
+    const saved = requireSamplerState(state);
     const fields = restoredSamplerFields(this.#fields, this.#ownState(), saved);
     const epoch = safeIntegerOf(requiredField(saved, "current_epoch"), "current_epoch");
     const index = countOf(requiredField(saved, "current_index"), "current_index");

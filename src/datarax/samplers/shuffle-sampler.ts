@@ -3,14 +3,9 @@ import { countOf, dictFieldOf, flagOf, integerOf, requiredField } from "../../py
 import type { Dict } from "../../pytree/value.js";
 import { epochOrder, type IndexPermutation } from "../../random/index-shuffle.js";
 import type { State } from "../checkpointable-iterator.js";
+import type { ModuleFields } from "../module-fields.js";
 import type { RngsOption } from "../rngs-state.js";
-import {
-  initialSamplerFields,
-  requireState,
-  restoredSamplerFields,
-  type SamplerFields,
-  samplerState,
-} from "./sampler-fields.js";
+import { initialSamplerFields, requireSamplerState, restoredSamplerFields } from "./sampler-fields.js";
 import { validateDatasetSize, validateSeed } from "./validation.js";
 
 /** Options of {@link ShuffleSampler}. */
@@ -41,14 +36,14 @@ export class ShuffleSampler implements Iterator<number, undefined>, Iterable<num
   #position = 0;
   /** Python's mark of a restored pass that has not come to its end yet. */
   #isResumed = false;
-  #fields: SamplerFields;
+  #fields: ModuleFields;
   /** Fields beside size, seed and position that a restored `sampler_state` had. */
   #otherSamplerState: Dict = {};
 
   /** @throws {OrbaxError} `INVALID_ARGUMENT` with Datarax's text for a size or seed that cannot be. */
   constructor({ datasetSize = 0, seed = 0, rngs }: ShuffleSamplerOptions = {}) {
     this.#order = orderOf(validateDatasetSize(datasetSize), validateSeed(seed));
-    this.#fields = initialSamplerFields(rngs, null);
+    this.#fields = initialSamplerFields(rngs);
   }
 
   /** Elements of the pass. */
@@ -89,8 +84,7 @@ export class ShuffleSampler implements Iterator<number, undefined>, Iterable<num
       ["position", this.#position],
       ["seed", seed],
     ]);
-    return samplerState(
-      this.#fields,
+    return this.#fields.stateWith(
       dictOf([...Object.entries(this.#ownState()), ["sampler_state", samplerFields]]),
     );
   }
@@ -110,14 +104,14 @@ export class ShuffleSampler implements Iterator<number, undefined>, Iterable<num
    * positions or seeds; the sampler is then as before.
    */
   setState(state: State): void {
-    const { sampler_state: samplerFields = null, ...base } = requireState(state);
+    const { sampler_state: samplerFields = null, ...base } = requireSamplerState(state);
     let fields = this.#fields;
     let position = this.#position;
     let isResumed = this.#isResumed;
     let order = this.#order;
     let otherSamplerState = this.#otherSamplerState;
     if (Object.keys(base).length > 0) {
-      fields = { ...restoredSamplerFields(fields, this.#ownState(), base), restored: state };
+      fields = restoredSamplerFields(fields, this.#ownState(), base, { whole: state });
       position = countOf(requiredField(base, "position"), "position");
       isResumed = flagOf(requiredField(base, "_resume_next_iter"), "_resume_next_iter");
     }

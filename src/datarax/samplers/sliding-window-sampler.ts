@@ -2,14 +2,9 @@ import { dictOf } from "../../pytree/container.js";
 import { countOf, requiredField, safeIntegerOf } from "../../pytree/state-values.js";
 import type { Dict } from "../../pytree/value.js";
 import type { State } from "../checkpointable-iterator.js";
+import type { ModuleFields } from "../module-fields.js";
 import type { RngsOption } from "../rngs-state.js";
-import {
-  initialSamplerFields,
-  requireState,
-  restoredSamplerFields,
-  type SamplerFields,
-  samplerState,
-} from "./sampler-fields.js";
+import { initialSamplerFields, requireSamplerState, restoredSamplerFields } from "./sampler-fields.js";
 import { ENDLESS, validateWindow } from "./validation.js";
 
 /** Options of {@link SlidingWindowSampler}. */
@@ -45,7 +40,7 @@ export class SlidingWindowSampler implements Iterator<number[], undefined>, Iter
   /** Of the current epoch, the next window; `length` at its end. */
   #windowIndex = 0;
   #epoch = 0;
-  #fields: SamplerFields;
+  #fields: ModuleFields;
 
   /**
    * @throws {OrbaxError} `INVALID_ARGUMENT` with Datarax's text for numbers that cannot be, or windows of more than
@@ -60,7 +55,7 @@ export class SlidingWindowSampler implements Iterator<number[], undefined>, Iter
     this.#numEpochs = numEpochs;
     const lastStart = dropIncomplete ? numRecords - windowSize : this.#lastRecord;
     this.length = Math.floor(lastStart / stride) + 1;
-    this.#fields = initialSamplerFields(rngs, null);
+    this.#fields = initialSamplerFields(rngs);
   }
 
   next(): IteratorResult<number[], undefined> {
@@ -92,7 +87,7 @@ export class SlidingWindowSampler implements Iterator<number[], undefined>, Iter
   }
 
   getState(): State {
-    return samplerState(this.#fields, this.#ownState());
+    return this.#fields.stateWith(this.#ownState());
   }
 
   #ownState(): Dict {
@@ -109,7 +104,7 @@ export class SlidingWindowSampler implements Iterator<number[], undefined>, Iter
    * positions; the sampler is then as before.
    */
   setState(state: State): void {
-    const saved = requireState(state);
+    const saved = requireSamplerState(state);
     const fields = restoredSamplerFields(this.#fields, this.#ownState(), saved);
     const epoch = safeIntegerOf(requiredField(saved, "current_epoch"), "current_epoch");
     const windowIndex = countOf(requiredField(saved, "window_index"), "window_index");

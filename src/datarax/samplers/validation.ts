@@ -1,6 +1,7 @@
 import { invalidArgument, type OrbaxError } from "../../errors.js";
 import { pythonRepr } from "../../pytree/python-repr.js";
 import { tuple } from "../../pytree/value.js";
+import { integerNumber } from "../../random/integer-argument.js";
 
 // Datarax's checks of sampler options, with its texts and in its order (docs/spec/datarax.md section 5.3).
 
@@ -15,9 +16,9 @@ export const ENDLESS = -1;
 /** @throws {OrbaxError} `INVALID_ARGUMENT` unless there are records and epochs, or {@link ENDLESS} ones. */
 export function validateSamplerBounds(numRecords: number | undefined, numEpochs: number): void {
   if (numRecords === undefined || numRecords === null) throw invalid("num_records is required");
-  requireCount("num_records", numRecords);
+  integerNumber(numRecords, "num_records");
   if (numRecords <= 0) throw invalid(`num_records must be positive, got ${numRecords}`);
-  requireCount("num_epochs", numEpochs);
+  integerNumber(numEpochs, "num_epochs");
   if (numEpochs < ENDLESS || numEpochs === 0) {
     throw invalid(`num_epochs must be positive or -1 (infinite), got ${numEpochs}`);
   }
@@ -37,18 +38,18 @@ type WindowNumbers = {
  * @throws {OrbaxError} `INVALID_ARGUMENT` unless there is a window, and a way to the next one.
  */
 export function validateWindow({ numRecords, windowSize, stride, numEpochs }: WindowNumbers): number {
-  requireCount("window_size", windowSize);
+  integerNumber(windowSize, "window_size");
   if (windowSize <= 0) throw invalid(`window_size must be positive, got ${windowSize}.`);
-  requireCount("stride", stride);
+  integerNumber(stride, "stride");
   if (stride <= 0) throw invalid(`stride must be positive, got ${stride}.`);
   if (numRecords === undefined || numRecords === null) {
     throw invalid("SlidingWindowSamplerConfig requires num_records.");
   }
-  requireCount("num_records", numRecords);
+  integerNumber(numRecords, "num_records");
   if (numRecords < windowSize) {
     throw invalid(`num_records (${numRecords}) must be >= window_size (${windowSize}).`);
   }
-  requireCount("num_epochs", numEpochs);
+  integerNumber(numEpochs, "num_epochs");
   requireAtMost("window_size", windowSize, MOST_LIST_LENGTH);
   return numRecords;
 }
@@ -68,12 +69,12 @@ const WRITE_MODES: readonly string[] = ["fifo", "reservoir"];
 
 /** @throws {OrbaxError} `INVALID_ARGUMENT` for a configuration that cannot be. */
 export function validateBuffer({ capacity, prefill, sampleSize, readMode, writeMode }: BufferConfig): void {
-  requireCount("capacity", capacity);
+  integerNumber(capacity, "capacity");
   if (capacity <= 0) throw invalid(`capacity must be positive, got ${capacity}.`);
-  requireCount("prefill", prefill);
+  integerNumber(prefill, "prefill");
   if (prefill <= 0) throw invalid(`prefill must be positive, got ${prefill}.`);
   if (prefill > capacity) throw invalid("prefill cannot exceed capacity.");
-  requireCount("sample_size", sampleSize);
+  integerNumber(sampleSize, "sample_size");
   if (sampleSize <= 0) throw invalid(`sample_size must be positive, got ${sampleSize}.`);
   if (sampleSize > capacity) throw invalid("sample_size cannot exceed capacity.");
   if (prefill < sampleSize) throw invalid("prefill must be at least sample_size.");
@@ -94,7 +95,7 @@ function requireAtMost(field: string, value: number, most: number): void {
 
 /** A size. @throws {OrbaxError} `INVALID_ARGUMENT` for a negative one. */
 export function validateDatasetSize(datasetSize: number): number {
-  requireCount("dataset_size", datasetSize);
+  integerNumber(datasetSize, "dataset_size");
   if (datasetSize < 0) throw invalid(`dataset_size must be non-negative, got ${datasetSize}`);
   return datasetSize + 0; // −0 becomes 0
 }
@@ -108,14 +109,7 @@ export function validateSeed(seed: number | bigint): number {
 
 /** The integer, −0 as 0. @throws {OrbaxError} `INVALID_ARGUMENT` for a fraction or a number that is not exact. */
 export function requireInteger(field: string, value: number | bigint): number | bigint {
-  return typeof value === "bigint" ? value : requireCount(field, value);
-}
-
-/** {@link requireInteger} for what the arithmetic of numbers is done with. */
-export function requireCount(field: string, value: number): number {
-  if (Number.isSafeInteger(value)) return value + 0;
-  const found = typeof value === "bigint" ? `${String(value)}n` : String(value);
-  throw invalidArgument(`${field} must be an integer, got ${found}`, { field, pythonType: "TypeError" });
+  return typeof value === "bigint" ? value : integerNumber(value, field);
 }
 
 /** Elements of all epochs. @throws {OrbaxError} `INVALID_ARGUMENT` for endless ones. */

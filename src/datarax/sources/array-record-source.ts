@@ -2,15 +2,16 @@ import { invalidArgument } from "../../errors.js";
 import { dictOf } from "../../pytree/container.js";
 import { countOf, flagOf, requiredField } from "../../pytree/state-values.js";
 import type { Dict, Tree } from "../../pytree/value.js";
+import { integerNumber } from "../../random/integer-argument.js";
 import { randomStateOrder } from "../../random/mt19937.js";
 import type { Rngs } from "../../random/rngs.js";
 import type { State } from "../checkpointable-iterator.js";
 import { ModuleFields, requireDictState } from "../module-fields.js";
-import { openRngs, type RngsOption, rngsRestorer, rngsState } from "../rngs-state.js";
-import { ENDLESS, requireCount, requireInteger } from "../samplers/validation.js";
+import { openRngs, type RngsOption, rngsEntries, rngsRestorer } from "../rngs-state.js";
+import { ENDLESS, requireInteger } from "../samplers/validation.js";
 import { type ModuleStructure, validateStructure } from "../state-structure.js";
 import { permutationOf } from "./shuffled-order.js";
-import { batchSizeArgument, resolvedIndex } from "./wrapped-indices.js";
+import { batchSizeArgument, listedCount, resolvedIndex } from "./wrapped-indices.js";
 
 /** Options of {@link ArrayRecordSourceModule}. */
 export type ArrayRecordSourceOptions = {
@@ -46,7 +47,7 @@ export class ArrayRecordSourceModule implements Iterator<number, undefined>, Ite
   readonly #numEpochs: number;
   readonly #shuffleFiles: boolean;
   readonly rngs: Rngs | undefined;
-  readonly #fields = new ModuleFields();
+  #fields = ModuleFields.initial();
   #index = 0;
   #epoch = 0;
   #isInitialized = false;
@@ -55,11 +56,13 @@ export class ArrayRecordSourceModule implements Iterator<number, undefined>, Ite
   /** @throws {OrbaxError} `INVALID_ARGUMENT` for numbers that cannot be; NumPy's text for a seed that it refuses. */
   constructor(options: ArrayRecordSourceOptions) {
     const { totalRecords, seed = 42, numEpochs = ENDLESS, shuffleFiles = false, rngs } = options;
-    this.#totalRecords = batchSizeArgument("totalRecords", totalRecords);
+    this.#totalRecords = shuffleFiles
+      ? listedCount("totalRecords", totalRecords)
+      : batchSizeArgument("totalRecords", totalRecords);
     this.#seed = BigInt(requireInteger("seed", seed));
-    this.#numEpochs = requireCount("num_epochs", numEpochs);
+    this.#numEpochs = integerNumber(numEpochs, "num_epochs");
     this.#shuffleFiles = shuffleFiles;
-    this.rngs = rngs === undefined ? undefined : openRngs(rngs);
+    this.rngs = openRngs(rngs);
     this.#order = shuffleFiles ? this.#orderOf(0) : undefined;
   }
 
@@ -124,8 +127,8 @@ export class ArrayRecordSourceModule implements Iterator<number, undefined>, Ite
    * @throws {OrbaxError} `INVALID_ARGUMENT` for numbers that cannot be, or where there are no records.
    */
   getBatchAt(start: number, size: number): number[] {
-    const first = requireCount("start", start);
-    const count = batchSizeArgument("size", size);
+    const first = integerNumber(start, "start");
+    const count = listedCount("size", size);
     const total = this.#totalRecords;
     if (total === 0 && count > 0) {
       throw invalidArgument("integer modulo by zero", { pythonType: "ZeroDivisionError" });
@@ -153,8 +156,7 @@ export class ArrayRecordSourceModule implements Iterator<number, undefined>, Ite
       ["shuffled_indices", this.#order === undefined ? null : Array.from(this.#order)],
       ["total_records", this.#totalRecords],
     ];
-    if (this.rngs !== undefined) entries.push(["rngs", rngsState(this.rngs)]);
-    return dictOf(entries);
+    return dictOf([...entries, ...rngsEntries(this.rngs)]);
   }
 
   /**
@@ -174,7 +176,11 @@ export class ArrayRecordSourceModule implements Iterator<number, undefined>, Ite
    */
   restorer(saved: State, path: readonly string[] = []): () => void {
     const current = { ...this.#fields.base, ...this.#ownState() };
-    validateStructure(current, { prefetch_cache: {}, ...saved }, STRUCTURE, path);
+    const structure = { ...current };
+    // Orbax loses the empty dict; where other fields are missing too, all are named as in Python.
+    const missing = Object.keys(current).filter((field) => !Object.hasOwn(saved, field));
+    if (missing.join() === "prefetch_cache") delete structure["prefetch_cache"];
+    validateStructure(structure, saved, STRUCTURE, path);
     const epoch = countOf(requiredField(saved, "current_epoch"), "current_epoch");
     const index = countOf(requiredField(saved, "current_index"), "current_index");
     const isInitialized = flagOf(requiredField(saved, "iterator_initialized"), "iterator_initialized");
@@ -189,11 +195,10 @@ export class ArrayRecordSourceModule implements Iterator<number, undefined>, Ite
     }
     const indices = requiredField(saved, "shuffled_indices");
     const order = indices === null ? undefined : permutationOf(indices, total, "shuffled_indices");
-    const restoreStreams =
-      this.rngs === undefined ? undefined : rngsRestorer(this.rngs, requiredField(saved, "rngs"), "rngs");
+    const restoreStreams = rngsRestorer(this.rngs, saved);
     return () => {
-      restoreStreams?.();
-      this.#fields.restore(saved, ["shuffled_indices"]);
+      restoreStreams();
+      this.#fields = this.#fields.restored(saved, ["shuffled_indices"]);
       this.#epoch = epoch;
       this.#index = index;
       this.#isInitialized = isInitialized;

@@ -1,13 +1,12 @@
 import { invalidArgument } from "../../errors.js";
 import { dictOf } from "../../pytree/container.js";
-import { requiredField } from "../../pytree/state-values.js";
 import type { Dict, Tree } from "../../pytree/value.js";
 import { epochOrder, type IndexPermutation } from "../../random/index-shuffle.js";
 import { permutation, type RandomKey } from "../../random/jax-random.js";
 import type { Rngs } from "../../random/rngs.js";
 import type { State } from "../checkpointable-iterator.js";
 import { ModuleFields, requireDictState } from "../module-fields.js";
-import { openRngs, type RngsOption, rngsRestorer, rngsState } from "../rngs-state.js";
+import { openRngs, type RngsOption, rngsEntries, rngsRestorer } from "../rngs-state.js";
 import { requireInteger } from "../samplers/validation.js";
 import { type ModuleStructure, validateStructure } from "../state-structure.js";
 import { PassCursor, passPositionOf } from "./pass-cursor.js";
@@ -20,7 +19,7 @@ import {
   type RecordsOptions,
   type SourceData,
 } from "./records.js";
-import { batchSizeArgument, resolvedIndex, wrappedIndices } from "./wrapped-indices.js";
+import { batchSizeArgument, listedCount, resolvedIndex, wrappedIndices } from "./wrapped-indices.js";
 
 /** Options of {@link EagerSourceBase}: `length` or `data` as those of `MemorySource`. */
 export type EagerSourceOptions<D extends SourceData | undefined = undefined> = RecordsOptions<D> & {
@@ -51,7 +50,7 @@ export class EagerSourceBase<D extends SourceData | undefined = undefined>
   readonly #shuffle: boolean;
   readonly #seed: bigint;
   readonly rngs: Rngs | undefined;
-  readonly #fields = new ModuleFields();
+  #fields = ModuleFields.initial();
   readonly #cursor = new PassCursor();
   /** The order of an epoch, made once. */
   #order: { readonly epoch: number; readonly permutation: IndexPermutation } | undefined;
@@ -64,7 +63,7 @@ export class EagerSourceBase<D extends SourceData | undefined = undefined>
     this.#records = openRecords(options);
     this.#shuffle = shuffle;
     this.#seed = BigInt(requireInteger("seed", seed));
-    this.rngs = rngs === undefined ? undefined : openRngs(rngs);
+    this.rngs = openRngs(rngs);
     this.#stored = this.#records.stored;
   }
 
@@ -138,7 +137,7 @@ export class EagerSourceBase<D extends SourceData | undefined = undefined>
   #statelessIndices(count: number, key: RandomKey): number[] {
     const { length } = this.#records;
     if (this.#shuffle) return Array.from(permutation(key, length).subarray(0, count));
-    return Array.from({ length: count }, (_, index) => Math.min(index, length - 1));
+    return Array.from({ length: listedCount("size", count) }, (_, index) => Math.min(index, length - 1));
   }
 
   /**
@@ -200,8 +199,7 @@ export class EagerSourceBase<D extends SourceData | undefined = undefined>
       ["index", index],
     ];
     if (stored !== undefined) entries.push(["data", stored]);
-    if (this.rngs !== undefined) entries.push(["rngs", rngsState(this.rngs)]);
-    return dictOf(entries);
+    return dictOf([...entries, ...rngsEntries(this.rngs)]);
   }
 
   /**
@@ -223,11 +221,10 @@ export class EagerSourceBase<D extends SourceData | undefined = undefined>
     const stored = ownData ?? saved.data; // without data of its own the source does not know what Python's has
     validateStructure({ ...this.#fields.base, ...this.#ownState(stored) }, saved, STRUCTURE, path);
     const { epoch, index } = passPositionOf(saved, length);
-    const restoreStreams =
-      this.rngs === undefined ? undefined : rngsRestorer(this.rngs, requiredField(saved, "rngs"), "rngs");
+    const restoreStreams = rngsRestorer(this.rngs, saved);
     return () => {
-      restoreStreams?.();
-      this.#fields.restore(saved, ["data"]);
+      restoreStreams();
+      this.#fields = this.#fields.restored(saved, ["data"]);
       this.#stored = stored;
       this.#cursor.moveTo(epoch, index);
     };

@@ -7,7 +7,7 @@ import { bits, type RandomKey } from "../../random/jax-random.js";
 import type { RngStream, Rngs } from "../../random/rngs.js";
 import type { State } from "../checkpointable-iterator.js";
 import { ModuleFields, requireDictState } from "../module-fields.js";
-import { openRngs, type RngsOption, rngsRestorer, rngsState } from "../rngs-state.js";
+import { openRngs, type RngsOption, rngsEntries, rngsRestorer } from "../rngs-state.js";
 import { type ModuleStructure, validateStructure } from "../state-structure.js";
 import { MetadataManager, type RecordMetadata } from "./metadata-manager.js";
 import { PassCursor, passPositionOf } from "./pass-cursor.js";
@@ -72,7 +72,7 @@ export class MemorySource<D extends SourceData | undefined = undefined>
   /** Streams of the source, shuffled or not. */
   readonly rngs: Rngs | undefined;
   readonly #metadata: MetadataManager | undefined;
-  readonly #fields = new ModuleFields();
+  #fields = ModuleFields.initial();
   readonly #cursor = new PassCursor();
   readonly #order: ShuffledOrder;
   /** What the state holds under `data`: without data of its own a source keeps what it restored. */
@@ -90,7 +90,7 @@ export class MemorySource<D extends SourceData | undefined = undefined>
     }
     this.#records = openRecords(options);
     this.#shuffle = shuffle;
-    this.rngs = rngs === undefined ? undefined : openRngs(rngs);
+    this.rngs = openRngs(rngs);
     this.#metadata = trackMetadata ? new MetadataManager(this.rngs, options.shardId ?? null) : undefined;
     this.#order = new ShuffledOrder(this.#records.length);
     this.#stored = this.#records.stored;
@@ -287,7 +287,7 @@ export class MemorySource<D extends SourceData | undefined = undefined>
       ["index", index],
     ];
     if (stored !== undefined) entries.push(["data", stored]);
-    const rngs: [string, Tree][] = this.rngs === undefined ? [] : [["rngs", rngsState(this.rngs)]];
+    const rngs = rngsEntries(this.rngs);
     // Flax writes what is reachable in two ways where it comes first.
     const manager = this.#metadata;
     if (manager === undefined) entries.push(...rngs);
@@ -323,7 +323,7 @@ export class MemorySource<D extends SourceData | undefined = undefined>
     const restoreStreams = this.#streamsRestorer(saved);
     return () => {
       restoreStreams();
-      this.#fields.restore(saved, LARGE);
+      this.#fields = this.#fields.restored(saved, LARGE);
       this.#stored = stored;
       this.#cursor.moveTo(epoch, index);
       this.#order.setState(shuffleState, epoch, this.#restoredShuffleStream());
@@ -336,11 +336,10 @@ export class MemorySource<D extends SourceData | undefined = undefined>
     const owner =
       manager === undefined ? saved : dictFieldOf(saved.metadata_manager ?? null, "metadata_manager");
     const restoreManager = manager?.restorer(owner);
-    const restoreRngs =
-      this.rngs === undefined ? undefined : rngsRestorer(this.rngs, requiredField(owner, "rngs"), place);
+    const restoreRngs = rngsRestorer(this.rngs, owner, place);
     return () => {
       restoreManager?.();
-      restoreRngs?.();
+      restoreRngs();
     };
   }
 

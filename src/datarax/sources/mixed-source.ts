@@ -1,5 +1,6 @@
 import { invalidArgument } from "../../errors.js";
 import { integerProportions, mixSelection, type Selection } from "../../grain/mix-selection.js";
+import { requireList, requireMethod } from "../../grain/structure-arguments.js";
 import { dictOf, isMap } from "../../pytree/container.js";
 import { requiredField } from "../../pytree/state-values.js";
 import type { Dict, Tree } from "../../pytree/value.js";
@@ -7,13 +8,13 @@ import { categorical, foldIn, type RandomKey, randint, split } from "../../rando
 import type { Rngs } from "../../random/rngs.js";
 import type { State } from "../checkpointable-iterator.js";
 import { ModuleFields, requireDictState } from "../module-fields.js";
-import { openRngs, type RngsOption, rngsRestorer, rngsState } from "../rngs-state.js";
+import { openRngs, type RngsOption, rngsEntries, rngsRestorer } from "../rngs-state.js";
 import { type ModuleStructure, requireDict, validateStructure } from "../state-structure.js";
 import { joinBatches } from "./join-batches.js";
 import { normalizedWeights, requireSameSpecs } from "./mixture.js";
 import { PassCursor, passPositionOf } from "./pass-cursor.js";
 import type { RecordSpec } from "./records.js";
-import { batchSizeArgument, int32Argument } from "./wrapped-indices.js";
+import { int32Argument, listedCount } from "./wrapped-indices.js";
 
 /** A source that can be part of a mixture: `MemorySource`, `EagerSourceBase`, `MixDataSourcesNode` are. */
 export type MixableSource<Element, Batch> = {
@@ -54,8 +55,8 @@ export class MixDataSourcesNode<Element, Batch> implements Iterator<Element, und
   readonly #sources: readonly MixableSource<Element, Batch>[];
   readonly #weights: readonly number[];
   readonly rngs: Rngs | undefined;
-  readonly #fields = new ModuleFields();
-  readonly #cursor = new PassCursor();
+  #fields = ModuleFields.initial();
+  readonly #cursor = new PassCursor({ staysAtEnd: true }); // as Python's index does
   #selection: ((position: number) => Selection) | undefined;
 
   /**
@@ -63,10 +64,11 @@ export class MixDataSourcesNode<Element, Batch> implements Iterator<Element, und
    * have other names, shapes or dtypes than those of the first.
    */
   constructor({ sources, weights, rngs }: MixDataSourcesOptions<Element, Batch>) {
+    for (const source of requireList(sources, "sources")) requireMethod(source, "getBatchAt");
     this.#weights = normalizedWeights(weights, sources.length);
     requireSameSpecs(sources.map(({ spec }) => spec));
     this.#sources = [...sources];
-    this.rngs = rngs === undefined ? undefined : openRngs(rngs);
+    this.rngs = openRngs(rngs);
   }
 
   /** Records of all sources together; a pass is usually shorter. */
@@ -151,7 +153,7 @@ export class MixDataSourcesNode<Element, Batch> implements Iterator<Element, und
     }
     const first = int32Argument("start", start);
     const logits = Float32Array.from(this.#weights, (weight) => Math.log(Math.fround(weight)));
-    return Array.from({ length: batchSizeArgument("size", size) }, (_, offset) => {
+    return Array.from({ length: listedCount("size", size) }, (_, offset) => {
       const positionKey = foldIn(key, (first + offset) >>> 0);
       const [sourceKey = key, indexKey = key, fetchKey = key] = split(positionKey, 3);
       const source = categorical(sourceKey, logits);
@@ -195,8 +197,7 @@ export class MixDataSourcesNode<Element, Batch> implements Iterator<Element, und
       ["epoch", this.#cursor.epoch],
       ["index", this.#cursor.index],
     ];
-    if (this.rngs !== undefined) entries.push(["rngs", rngsState(this.rngs)]);
-    return dictOf(entries);
+    return dictOf([...entries, ...rngsEntries(this.rngs)]);
   }
 
   /**
@@ -224,12 +225,10 @@ export class MixDataSourcesNode<Element, Batch> implements Iterator<Element, und
       const child = [...place, String(number)];
       return source.restorer(requireDict(states[number] ?? null, child), child);
     });
-    if (this.rngs !== undefined) {
-      restorers.push(rngsRestorer(this.rngs, requiredField(saved, "rngs"), "rngs"));
-    }
+    restorers.push(rngsRestorer(this.rngs, saved));
     return () => {
       for (const restore of restorers) restore();
-      this.#fields.restore(saved, ["_sources"]);
+      this.#fields = this.#fields.restored(saved, ["_sources"]);
       this.#cursor.moveTo(epoch, index);
     };
   }

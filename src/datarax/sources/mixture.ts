@@ -1,6 +1,6 @@
 import { invalidArgument } from "../../errors.js";
 import { compareCodePoints } from "../../pytree/key-path.js";
-import type { Dtype } from "../../zarr/dtype.js";
+import { canonicalDtype } from "../samplers/element-spec.js";
 import type { RecordSpec } from "./records.js";
 
 // What Datarax asks of the parts of a mixture, in its words.
@@ -11,6 +11,7 @@ import type { RecordSpec } from "./records.js";
  * @throws {OrbaxError} `INVALID_ARGUMENT` for none, another number than there are sources, negative ones or only zeros.
  */
 export function normalizedWeights(weights: readonly number[], sources: number): number[] {
+  if (!Array.isArray(weights)) throw invalidArgument("weights must be a list", { pythonType: "TypeError" });
   if (weights.length < 1) throw invalid("num_sources must be >= 1");
   if (weights.length !== sources) {
     throw invalid(`len(sources) (${sources}) must match config.num_sources (${weights.length})`);
@@ -53,27 +54,15 @@ function requireSameSpec(first: RecordSpec, other: RecordSpec, number: number): 
     const another = other[name];
     if (one === undefined || another === undefined) continue;
     if (one.dtype === another.dtype && one.shape.join() === another.shape.join()) continue;
-    const isNarrow = narrowed(one.dtype) !== narrowed(another.dtype); // else JAX sees no difference
+    const isNarrow = canonicalDtype(one.dtype) !== canonicalDtype(another.dtype); // else JAX sees no difference
     const texts = [one, another].map((leaf) => leafText(leaf, isNarrow));
     throw invalid(`${REQUIREMENT}source 0 leaf has ${texts[0]} but source ${number} leaf has ${texts[1]}.`);
   }
 }
 
-/** JAX's 32-bit form of a dtype. */
-const NARROW: { readonly [dtype in Dtype]?: string } = {
-  int64: "int32",
-  uint64: "uint32",
-  float64: "float32",
-  complex128: "complex64",
-};
-
-function narrowed(dtype: Dtype): string {
-  return NARROW[dtype] ?? dtype;
-}
-
 function leafText({ dtype, shape }: RecordSpec[string], isNarrow: boolean): string {
   const sizes = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
-  return `shape=${sizes} dtype=${isNarrow ? narrowed(dtype) : dtype}`;
+  return `shape=${sizes} dtype=${isNarrow ? canonicalDtype(dtype) : dtype}`;
 }
 
 function invalid(message: string) {

@@ -20,6 +20,12 @@ export class PassCursor {
   epoch = 0;
   /** Whether the end was told to whoever iterates: then only a new loop begins the next pass. */
   #hasEnded = false;
+  readonly #staysAtEnd: boolean;
+
+  /** @param options.staysAtEnd Whether the index stays behind the last element until the next pass is let begin. */
+  constructor({ staysAtEnd = false }: { readonly staysAtEnd?: boolean } = {}) {
+    this.#staysAtEnd = staysAtEnd;
+  }
 
   /** The position of the next element; the first one of a pass begins it. `undefined` at the end. */
   next({ begin, has }: Pass): number | undefined {
@@ -30,12 +36,13 @@ export class PassCursor {
     }
     if (has(this.index)) return this.index++;
     this.#hasEnded = true;
-    this.index = 0;
+    if (!this.#staysAtEnd) this.index = 0;
     return undefined;
   }
 
   /** Lets the next pass begin, if the former one has ended. */
   reopen(): void {
+    if (this.#hasEnded) this.index = 0;
     this.#hasEnded = false;
   }
 

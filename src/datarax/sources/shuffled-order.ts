@@ -1,7 +1,8 @@
 import { invalidArgument } from "../../errors.js";
 import { isList } from "../../pytree/container.js";
+import { pythonTypeName } from "../../pytree/python-type-name.js";
 import { safeIntegerOf } from "../../pytree/state-values.js";
-import type { Tree } from "../../pytree/value.js";
+import { type Tree, Tuple } from "../../pytree/value.js";
 import { epochOrder, type IndexPermutation } from "../../random/index-shuffle.js";
 import { bits, foldIn } from "../../random/jax-random.js";
 import type { RngStream, Rngs } from "../../random/rngs.js";
@@ -138,11 +139,12 @@ export function shuffleStateOf(lastEpoch: Tree, indices: Tree, length: number): 
 
 /** Reads a list that holds each of 0 … length − 1 once. @throws {OrbaxError} `INVALID_ARGUMENT` for any other. */
 export function permutationOf(value: Tree, length: number, field = "_shuffled_indices"): number[] {
-  if (!isList(value)) throw notOfSource(field, typeof value, "a list");
-  if (value.length !== length) throw notOfSource(field, value.length, `${length} indices`);
+  const items = Tuple.is(value) ? value.items : value;
+  if (!isList(items)) throw notOfSource(field, pythonTypeName(value), "a list");
+  if (items.length !== length) throw notOfSource(field, `a list of ${items.length}`, `${length} indices`);
   const isThere = new Uint8Array(length);
   const indices: number[] = [];
-  for (const item of value) {
+  for (const item of items) {
     const index = safeIntegerOf(item, field);
     if (!(index >= 0 && index < length) || isThere[index] === 1) {
       throw notOfSource(field, index, `each of 0 to ${length - 1} once`);

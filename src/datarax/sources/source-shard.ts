@@ -1,4 +1,5 @@
 import { invalidArgument } from "../../errors.js";
+import { integerNumber } from "../../random/integer-argument.js";
 
 /** Which of several workers a source serves. */
 export type ShardConfig = {
@@ -18,8 +19,8 @@ export type Shard = {
 
 /** The part of a worker. @throws {OrbaxError} `INVALID_ARGUMENT` with Datarax's text for numbers that cannot be. */
 export function openShard({ shardId, numWorkers = 1 }: ShardConfig): Shard {
-  requireInteger("num_workers", numWorkers);
-  if (shardId !== undefined) requireInteger("shard_id", shardId);
+  integerNumber(numWorkers, "num_workers");
+  if (shardId !== undefined) integerNumber(shardId, "shard_id");
   if (numWorkers < 1) throw invalid(`num_workers must be >= 1, got ${numWorkers}`);
   if (numWorkers === 1) return { positionOf: (index) => index, count: (length) => length };
   if (shardId === undefined) throw invalid("shard_id is required when num_workers > 1");
@@ -29,14 +30,6 @@ export function openShard({ shardId, numWorkers = 1 }: ShardConfig): Shard {
     positionOf: (index) => shardId + index * numWorkers,
     count: (length) => Math.max(0, Math.ceil((length - shardId) / numWorkers)),
   };
-}
-
-function requireInteger(field: string, value: number): void {
-  if (Number.isSafeInteger(value)) return;
-  throw invalidArgument(`${field} must be an integer, got ${String(value)}`, {
-    field,
-    pythonType: "TypeError",
-  });
 }
 
 function invalid(message: string) {

@@ -1,21 +1,31 @@
 import { invalidArgument } from "../../errors.js";
+import { integerNumber } from "../../random/integer-argument.js";
 import { permutation, type RandomKey } from "../../random/jax-random.js";
 
 const INT32_RANGE = 2 ** 31;
 
 /** An argument of `getBatchAt` that JAX takes as int32. @throws {OrbaxError} `INVALID_ARGUMENT` with JAX's text. */
 export function int32Argument(name: string, value: number): number {
-  if (!Number.isSafeInteger(value)) {
-    throw invalidArgument(`${name} must be an integer, got ${String(value)}`, {
-      field: name,
-      pythonType: "TypeError",
-    });
-  }
-  if (value >= -INT32_RANGE && value < INT32_RANGE) return value;
+  const integer = integerNumber(value, name);
+  if (integer >= -INT32_RANGE && integer < INT32_RANGE) return integer;
   throw invalidArgument(`Python integer ${value} out of bounds for int32`, {
     field: name,
     found: value,
     pythonType: "OverflowError",
+  });
+}
+
+/** Entries of one JavaScript array: V8 ends the process where one grows to a GiB. */
+const MOST_RECORDS = 2 ** 26;
+
+/** A number of records that are listed one by one. @throws {OrbaxError} `INVALID_ARGUMENT` for one that cannot be. */
+export function listedCount(name: string, size: number): number {
+  const count = batchSizeArgument(name, size);
+  if (count <= MOST_RECORDS) return count;
+  throw invalidArgument(`${name} must be at most ${MOST_RECORDS}, got ${count}`, {
+    field: name,
+    found: count,
+    pythonType: "MemoryError",
   });
 }
 
@@ -43,7 +53,7 @@ export function wrappedIndices(
   key: RandomKey | undefined,
 ): number[] {
   const first = int32Argument("start", start);
-  const count = batchSizeArgument("size", size);
+  const count = listedCount("size", size);
   int32Argument("length", length);
   if (count === 0) return [];
   if (length === 0) {
@@ -61,6 +71,7 @@ export function wrappedIndices(
 
 /** An index as Python's `source[index]` takes it: negative ones count from the end; undefined outside. */
 export function resolvedIndex(index: number, length: number): number | undefined {
+  if (typeof index !== "number") return undefined; // as JavaScript may pass it
   const resolved = index < 0 ? index + length : index;
   return Number.isSafeInteger(resolved) && resolved >= 0 && resolved < length ? resolved + 0 : undefined;
 }

@@ -3,6 +3,7 @@ import { countOf, dictFieldOf, requiredField } from "../../pytree/state-values.j
 import { IterDataset } from "../iter-dataset.js";
 import { andThen, type MaybePromise, untilDefined } from "../maybe-promise.js";
 import { type ElementIterator, element, type IteratorState } from "../node.js";
+import { requireMethod } from "../structure-arguments.js";
 import { type SliceableIterNode, sliceIter } from "./worker-slice.js";
 
 /** Makes several elements, or none, of one: Grain's `FlatMap` transformation. */
@@ -15,9 +16,10 @@ export type FlatMapTransform<T, S> = {
  * `{ parent, next_index_in_buffer }`; an iterator that restores one reads the element in hand again, at once.
  *
  * Grain's iterator repeats the elements of the last one when it is set back to its own end, and after a function that
- * threw; this one does neither.
+ * threw; its state after a source that threw leaves out what the next element makes. This one does none of that.
  */
 export class FlatMapIterDataset<T, S> extends IterDataset<S> {
+  /** @throws {OrbaxError} `INVALID_ARGUMENT` for a transformation without its function. */
   constructor(parent: IterDataset<T>, transform: FlatMapTransform<T, S>) {
     super(flatMapIter(parent.node, transform));
   }
@@ -28,6 +30,7 @@ export function flatMapIter<T, S>(
   parent: SliceableIterNode<T>,
   transform: FlatMapTransform<T, S>,
 ): SliceableIterNode<S> {
+  requireMethod(transform, "flatMap");
   return {
     parents: [parent],
     open: () => new FlatMapIterator(parent.open(), transform),
@@ -52,8 +55,9 @@ class FlatMapIterator<T, S> implements ElementIterator<S> {
   next(): MaybePromise<IteratorResult<S, undefined>> {
     return untilDefined<IteratorResult<S, undefined>>(() => {
       if (this.#nextIndex < this.#results.length) return this.#give();
-      this.#parentState = this.#parent.getState();
+      const before = this.#parent.getState();
       return andThen(this.#parent.next(), (result) => {
+        this.#parentState = before;
         if (result.done === true) return result;
         this.#results = [];
         this.#nextIndex = 0;

@@ -1,7 +1,15 @@
 import { invalidArgument } from "../../errors.js";
 import { dictOf } from "../../pytree/container.js";
-import { countOf, dictFieldOf, flagOf, requiredField } from "../../pytree/state-values.js";
+import {
+  countOf,
+  dictFieldOf,
+  flagOf,
+  integerOf,
+  requiredField,
+  safeIntegerOf,
+} from "../../pytree/state-values.js";
 import type { Tree } from "../../pytree/value.js";
+import { pythonLength } from "../dataset-length.js";
 import { andThen, isPromise, type MaybePromise, untilDefined } from "../maybe-promise.js";
 import { type ElementIterator, END, type IteratorState, type IterNode } from "../node.js";
 import { eachInTurn, listFieldOf } from "./parent-states.js";
@@ -50,6 +58,9 @@ function partOf<T>(datasets: DatasetList<T>, { index, count }: WorkerSlice): Dat
   };
 }
 
+/** Each is an iterator of its own, with a state: more would be a mistake. */
+const MOST_SLOTS = 65_536;
+
 /** A place in the cycle. */
 type Slot<T> = {
   /** Which dataset it has, or had. */
@@ -74,6 +85,12 @@ class InterleaveIterator<T> implements ElementIterator<T> {
   constructor(datasets: DatasetList<T>, cycleLength: number) {
     this.#datasets = datasets;
     const length = Math.max(0, Math.min(cycleLength, datasets.length));
+    if (length > MOST_SLOTS) {
+      throw invalidArgument(`a cycle of ${length} datasets, at most ${MOST_SLOTS}`, {
+        found: length,
+        pythonType: "MemoryError",
+      });
+    }
     this.#slots = Array.from({ length }, (_, index) => emptySlot<T>(index));
   }
 
@@ -182,7 +199,7 @@ class InterleaveIterator<T> implements ElementIterator<T> {
 
   setState(state: IteratorState): MaybePromise<void> {
     const nextSlot = this.#countBelow(state, "next_index_in_cycle", Math.max(1, this.#slots.length));
-    const nextDataset = this.#countBelow(state, "next_index_in_datasets", this.#datasets.length + 1);
+    const nextDataset = this.#nextDatasetOf(state);
     const futureStates = futureStatesOf(state);
     const { slots, inUse } = this.#slotsOf(state);
     const opened = eachInTurn(inUse, ([slot, slotState]) =>
@@ -197,6 +214,18 @@ class InterleaveIterator<T> implements ElementIterator<T> {
       this.#nextDataset = nextDataset;
       this.#futureStates = futureStates;
     });
+  }
+
+  /** Refused in the words of the iterator over the datasets, whose position it is. */
+  #nextDatasetOf(state: IteratorState): number {
+    const field = "next_index_in_datasets";
+    const index = integerOf(requiredField(state, field), field);
+    const { length } = this.#datasets;
+    if (index >= 0 && index <= length) return safeIntegerOf(index, field);
+    throw invalidArgument(
+      `Checkpoint \`next_index\` ${index} is out of range for dataset of length ${pythonLength(length)}.`,
+      { field, found: index, pythonType: "IndexError" },
+    );
   }
 
   /** The cycle that a state describes, and the places in it that are in use with the states of their datasets. */

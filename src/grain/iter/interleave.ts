@@ -2,6 +2,7 @@ import { IterDataset } from "../iter-dataset.js";
 import { MapDataset } from "../map-dataset.js";
 import { andThen } from "../maybe-promise.js";
 import type { IterNode } from "../node.js";
+import { nodeOf, requireList } from "../structure-arguments.js";
 import { type DatasetList, interleaveIter } from "./interleave-iter.js";
 import { prefetchIter } from "./prefetch.js";
 import { toIter } from "./to-iter.js";
@@ -47,7 +48,7 @@ export class InterleaveIterDataset<T> extends IterDataset<T> {
               ),
           }
         : {
-            length: datasets.length,
+            length: requireList(datasets, "datasets").length,
             get: (index) => {
               const dataset = datasets[index];
               return dataset === undefined ? null : prefetched(dataset, iterBufferSize);
@@ -58,6 +59,7 @@ export class InterleaveIterDataset<T> extends IterDataset<T> {
 }
 
 function prefetched<T>(dataset: InterleavedDataset<T>, prefetchBufferSize: number): IterNode<T> {
+  nodeOf<object>(dataset, "datasets");
   if (dataset instanceof MapDataset) return toIter(dataset.node);
   return prefetchIter(dataset.node, { prefetchBufferSize });
 }

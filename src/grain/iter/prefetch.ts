@@ -4,7 +4,7 @@ import type { ElementIterator, IteratorState } from "../node.js";
 import { type SliceableIterNode, sliceIter } from "./worker-slice.js";
 
 /** Options of {@link prefetchIter}. */
-export type PrefetchOptions = {
+export type ThreadPrefetchOptions = {
   /** How many elements may be asked for ahead of time, where a source answers with promises. 0: none. */
   readonly prefetchBufferSize: number;
 };
@@ -24,7 +24,7 @@ export type RestoredState =
  */
 export function prefetchIter<T>(
   parent: SliceableIterNode<T>,
-  options: PrefetchOptions,
+  options: ThreadPrefetchOptions,
   restoredState: RestoredState = "parent",
 ): SliceableIterNode<T> {
   const { prefetchBufferSize } = options;

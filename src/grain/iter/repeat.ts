@@ -51,6 +51,8 @@ class RepeatIterator<T> implements ElementIterator<T> {
   readonly #numEpochs: number;
   readonly #start: IteratorState;
   #epoch = 0;
+  /** Whether the parent is still to go back to the start: doing so may read, and fail. */
+  #mustGoBack = false;
 
   constructor(parent: ElementIterator<T>, numEpochs: number) {
     this.#parent = parent;
@@ -61,15 +63,26 @@ class RepeatIterator<T> implements ElementIterator<T> {
   next(): MaybePromise<IteratorResult<T, undefined>> {
     let begun = false; // whether this call has gone back to the start
     return untilDefined<IteratorResult<T, undefined>>(() => {
+      if (this.#mustGoBack) {
+        begun = true;
+        return this.#goBack();
+      }
       if (this.#epoch >= this.#numEpochs) return END;
       return andThen(this.#parent.next(), (result) => {
         if (result.done !== true) return result;
         if (begun) return this.#nothingThere();
-        begun = true;
         this.#epoch++;
         if (this.#epoch >= this.#numEpochs) return END;
-        return andThen(this.#parent.setState(this.#start), () => undefined);
+        this.#mustGoBack = true;
+        return undefined;
       });
+    });
+  }
+
+  #goBack(): MaybePromise<undefined> {
+    return andThen(this.#parent.setState(this.#start), () => {
+      this.#mustGoBack = false;
+      return undefined;
     });
   }
 
@@ -81,7 +94,7 @@ class RepeatIterator<T> implements ElementIterator<T> {
 
   getState(): IteratorState {
     return dictOf([
-      ["parent", this.#parent.getState()],
+      ["parent", this.#mustGoBack ? this.#start : this.#parent.getState()],
       ["epoch", this.#epoch],
     ]);
   }
@@ -97,6 +110,7 @@ class RepeatIterator<T> implements ElementIterator<T> {
     }
     const parentState = dictFieldOf(requiredField(state, "parent"), "parent");
     return andThen(this.#parent.setState(parentState), () => {
+      this.#mustGoBack = false;
       this.#epoch = epoch;
     });
   }

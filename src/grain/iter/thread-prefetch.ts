@@ -1,5 +1,5 @@
 import { IterDataset } from "../iter-dataset.js";
-import { type PrefetchOptions, prefetchIter } from "./prefetch.js";
+import { prefetchIter, type ThreadPrefetchOptions } from "./prefetch.js";
 
 /**
  * Reads ahead: Grain's `ThreadPrefetchIterDataset`. Where the parent's sources answer with promises, the next
@@ -8,7 +8,7 @@ import { type PrefetchOptions, prefetchIter } from "./prefetch.js";
  */
 export class ThreadPrefetchIterDataset<T> extends IterDataset<T> {
   /** @throws {OrbaxError} `INVALID_ARGUMENT` for a negative size, or one that is no integer. */
-  constructor(parent: IterDataset<T>, options: PrefetchOptions) {
+  constructor(parent: IterDataset<T>, options: ThreadPrefetchOptions) {
     super(prefetchIter(parent.node, options));
   }
 }

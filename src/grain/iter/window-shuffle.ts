@@ -21,6 +21,9 @@ export type WindowShuffleOptions = {
  * iterator that restores one reads the elements of the window again, at once.
  *
  * An iteration that reaches `seed + w` = 2^32 fails, as Grain's does.
+ *
+ * When a source throws within a window, the elements at hand are kept, the next call reads on and the state stays where
+ * the window begins; Grain gives them unshuffled, with states that do not lead back there.
  */
 export class WindowShuffleIterDataset<T> extends IterDataset<T> {
   /** @throws {OrbaxError} `INVALID_ARGUMENT` for a window below 1, or numbers that are no integers. */

@@ -4,6 +4,7 @@ import { requiredField } from "../../pytree/state-values.js";
 import { IterDataset } from "../iter-dataset.js";
 import { andThen, type MaybePromise, untilDefined } from "../maybe-promise.js";
 import { type ElementIterator, END, element, type IteratorState } from "../node.js";
+import { nodesOf } from "../structure-arguments.js";
 import { restoreEach, statesOf } from "./parent-states.js";
 import { type SliceableIterNode, sliceIter } from "./worker-slice.js";
 
@@ -23,12 +24,7 @@ export type ZipOptions = {
 export class ZipIterDataset<T> extends IterDataset<T[]> {
   /** @throws {OrbaxError} `INVALID_ARGUMENT` without datasets. */
   constructor(parents: readonly IterDataset<T>[], options: ZipOptions = {}) {
-    super(
-      zipIter(
-        parents.map(({ node }) => node),
-        options,
-      ),
-    );
+    super(zipIter(nodesOf(parents), options));
   }
 }
 

@@ -33,9 +33,20 @@ export function batchNode<T, S>(
       const offset = epochOffset(epoch, parentLength);
       const start = position * batchSize;
       const stop = Math.min(parentLength, start + batchSize);
+      if (stop - start > MOST_ELEMENTS) throw tooLarge(stop - start);
       return andThen(allOf(elementsOf(offset + start, offset + stop)), batchFn);
     },
   };
+}
+
+/** Entries of one JavaScript array: V8 ends the process where one grows to a GiB. */
+const MOST_ELEMENTS = 2 ** 26;
+
+function tooLarge(size: number) {
+  return invalidArgument(`batch_size: a batch of ${size} elements, at most ${MOST_ELEMENTS}`, {
+    found: size,
+    pythonType: "MemoryError",
+  });
 }
 
 /** The search goes through all that comes before, last parent first, as in Python. */

@@ -3,6 +3,7 @@ import { endlessBeyondSafe } from "../dataset-length.js";
 import { MapDataset } from "../map-dataset.js";
 import { andThen, type MaybePromise } from "../maybe-promise.js";
 import type { MapNode } from "../node.js";
+import { requireMethod } from "../structure-arguments.js";
 import { epochOf } from "./epoch.js";
 
 /** Makes several elements of one: Grain's `FlatMapTransform`. */
@@ -24,6 +25,9 @@ export class FlatMapMapDataset<T, S> extends MapDataset<S> {
   }
 }
 
+/** Every place is asked for, also those where there is no element: Grain advises against more than 100. */
+const MOST_FAN_OUT = 2 ** 20;
+
 /**
  * {@link FlatMapMapDataset} over a node.
  *
@@ -31,12 +35,16 @@ export class FlatMapMapDataset<T, S> extends MapDataset<S> {
  * gives more elements than it may.
  */
 export function flatMapNode<T, S>(parent: MapNode<T>, transform: FlatMapMapTransform<T, S>): MapNode<S> {
+  requireMethod(transform, "flatMap");
   const { maxFanOut } = transform;
-  if (!Number.isSafeInteger(maxFanOut) || maxFanOut < 1) {
-    throw invalidArgument(`max_fan_out must be a positive integer, got ${maxFanOut}`, {
-      found: maxFanOut,
-      pythonType: maxFanOut === 0 ? "ZeroDivisionError" : "ValueError",
-    });
+  if (!Number.isSafeInteger(maxFanOut) || maxFanOut < 1 || maxFanOut > MOST_FAN_OUT) {
+    throw invalidArgument(
+      `max_fan_out must be a positive integer, at most ${MOST_FAN_OUT}, got ${maxFanOut}`,
+      {
+        found: maxFanOut,
+        pythonType: maxFanOut === 0 ? "ZeroDivisionError" : "ValueError",
+      },
+    );
   }
   return {
     name: "FlatMapMapDataset(transform=FlatMap)",
@@ -58,12 +66,17 @@ export function flatMapNode<T, S>(parent: MapNode<T>, transform: FlatMapMapTrans
 function splitAt<S>(splits: Iterable<S | null | undefined>, position: number, maxFanOut: number): S | null {
   let found: S | null = null;
   let count = 0;
+  if (typeof Object(splits)[Symbol.iterator] !== "function") throw noSplits();
   for (const split of splits) {
     if (count === maxFanOut) throw tooManySplits();
     if (count === position) found = split ?? null;
     count++;
   }
   return found;
+}
+
+function noSplits() {
+  return invalidArgument("flatMap: expected a list of elements", { pythonType: "TypeError" });
 }
 
 function tooManySplits() {

@@ -1,6 +1,7 @@
 import { invalidArgument } from "../../errors.js";
 import type { MaybePromise } from "../maybe-promise.js";
 import type { MapNode } from "../node.js";
+import { requireList, requireObject } from "../structure-arguments.js";
 
 /** Where a position of a dataset comes from: the dataset, and the index in it. */
 export type SelectedIndex = readonly [dataset: number, index: number];
@@ -25,7 +26,7 @@ export function selectFromNode<T>(
   parents: readonly MapNode<T>[],
   selectionMap: DatasetSelectionMap,
 ): MapNode<T> {
-  const { length } = selectionMap;
+  const { length } = requireObject(selectionMap, "selectionMap");
   if (!Number.isSafeInteger(length) || length < 0) {
     throw invalidArgument(
       `selection map: its length is ${String(length)}, expected an integer of 0 or more`,
@@ -39,7 +40,9 @@ export function selectFromNode<T>(
   const entryAt =
     "get" in selectionMap ? (index: number) => selectionMap.get(index) : listEntries(selectionMap);
   return selectedNode(parents, length, (index) => {
-    const [parent, position] = entryAt(index);
+    const entry = entryAt(index);
+    requireList(entry, "selection map");
+    const [parent, position] = entry;
     if (!Number.isSafeInteger(position) || position < 0) {
       throw invalidArgument(`selection map: index ${position}, expected an integer of 0 or more`, {
         found: position,

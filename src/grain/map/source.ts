@@ -39,7 +39,7 @@ export function sourceNode<T>(
 function isRandomAccess<T>(
   source: RandomAccessDataSource<T> | ArrayLike<T | null | undefined>,
 ): source is RandomAccessDataSource<T> {
-  return "get" in source && typeof source.get === "function";
+  return typeof source === "object" && "get" in source && typeof source.get === "function";
 }
 
 function lengthOf(source: { readonly length: number } | null | undefined): number {

@@ -2,6 +2,7 @@ import { invalidArgument } from "../../errors.js";
 import { MapDataset } from "../map-dataset.js";
 import { allOf } from "../maybe-promise.js";
 import type { MapNode } from "../node.js";
+import { nodesOf } from "../structure-arguments.js";
 
 /**
  * Elements of several datasets of one length side by side: Grain's `ZipMapDataset`. An element is an array with one
@@ -10,7 +11,7 @@ import type { MapNode } from "../node.js";
 export class ZipMapDataset<T> extends MapDataset<(T | null)[]> {
   /** @throws {OrbaxError} `INVALID_ARGUMENT` with Grain's text for no datasets or different lengths. */
   constructor(parents: readonly MapDataset<T>[]) {
-    super(zipNode(parents.map(({ node }) => node)));
+    super(zipNode(nodesOf(parents)));
   }
 }
 

@@ -2,6 +2,7 @@ import { invalidArgument } from "../../errors.js";
 import { isDict } from "../../pytree/container.js";
 import { pythonRepr } from "../../pytree/python-repr.js";
 import type { Scalar, Tree } from "../../pytree/value.js";
+import { requireList } from "../structure-arguments.js";
 import { type Feature, readFeature } from "./feature.js";
 
 /** What packing does with the tokens that begin a sequence (BOS): Grain's `BOSHandling`. */
@@ -49,6 +50,8 @@ export type ConcatThenSplitConfig = {
 /** @throws {OrbaxError} `INVALID_ARGUMENT` with Grain's text for options that do not go together. */
 export function concatThenSplitConfig(options: ConcatThenSplitOptions): ConcatThenSplitConfig {
   const { lengthStruct, metaFeatures = [], bosFeatures = [], bosHandling = BOSHandling.DO_NOTHING } = options;
+  requireList(metaFeatures, "metaFeatures");
+  requireList(bosFeatures, "bosFeatures");
   const bosTokenId = options.bosTokenId ?? undefined;
   checkBos({ bosHandling, bosFeatures, bosTokenId, metaFeatures });
   if (!isDict(lengthStruct)) {

@@ -106,8 +106,8 @@ export function checkSize(size: number): number {
   throw invalidArgument("negative dimensions are not allowed", { found: size, pythonType: "ValueError" });
 }
 
-/** JavaScript's engines have no arrays of more. */
-const MOST_BYTES = 2 ** 33;
+/** Of one feature in all bins; a whole batch of bins is at hand at a time. */
+const MOST_BYTES = 2 ** 30;
 
 function allocate(dtype: Dtype, shape: readonly number[]): NdArray {
   const bytes = byteCount(dtype, shape);

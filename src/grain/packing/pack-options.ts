@@ -4,6 +4,7 @@ import { pythonTypeName } from "../../pytree/python-type-name.js";
 import type { BareArray, Scalar } from "../../pytree/value.js";
 import { integerArgument } from "../../random/integer-argument.js";
 import type { NdArray } from "../../zarr/nd-array.js";
+import { requireList } from "../structure-arguments.js";
 import { type Feature, readPadding } from "./feature.js";
 import { alignedLeaves, flattenStruct, type Skeleton, type Struct, type StructNode } from "./struct-tree.js";
 
@@ -77,6 +78,7 @@ export function packConfig(options: PackOptions): PackConfig {
   if (!isDict(lengthStruct)) {
     throw invalidArgument("lengthStruct: expected a dict of features", { pythonType: "AssertionError" });
   }
+  requireList(metaFeatures, "metaFeatures");
   const { skeleton, leaves } = flattenStruct(lengthStruct);
   const paddings = isGiven(paddingStruct) ? alignedLeaves(skeleton, paddingStruct, "paddingStruct") : [];
   const packed = leaves.map(({ path, value }, index) => ({

@@ -5,6 +5,7 @@ import type { RngSeeds } from "../../../src/datarax/rngs-state.js";
 import { MemorySource } from "../../../src/datarax/sources/memory-source.js";
 import { MixDataSourcesNode } from "../../../src/datarax/sources/mixed-source.js";
 import { Rngs } from "../../../src/random/rngs.js";
+import { takeToEnd } from "../../elements.js";
 import { failure } from "../../failure.js";
 import {
   casesOf,
@@ -13,8 +14,7 @@ import {
   plainStateOf,
   type StreamVector,
   stateOf,
-  take,
-} from "../sources/source-vectors.js";
+} from "../stream-vectors.js";
 
 type Config = {
   readonly n: number;
@@ -68,9 +68,9 @@ describe.each(casesOf<StreamVector<Config | MixConfig, number[]>>("pipelines", "
 
     it("gives Python's batches and has its state", () => {
       const iterator = iterate(config);
-      expect(take(iterator, consumed).next).toEqual(first);
+      expect(takeToEnd(iterator, consumed).next).toEqual(first);
       expect(comparable(iterator.getState())).toEqual(comparableJson(state));
-      expect(take(iterator, count)).toEqual({ next, ends });
+      expect(takeToEnd(iterator, count)).toEqual({ next, ends });
     });
 
     it("continues from what Orbax restored, without a loss of types", () => {
@@ -78,7 +78,7 @@ describe.each(casesOf<StreamVector<Config | MixConfig, number[]>>("pipelines", "
         const iterator = iterate(config);
         iterator.setState(from);
         expect(comparable(iterator.getState())).toEqual(comparableJson(restored));
-        expect(take(iterator, count)).toEqual({ next, ends });
+        expect(takeToEnd(iterator, count)).toEqual({ next, ends });
       }
     });
   },

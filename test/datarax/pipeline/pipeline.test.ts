@@ -8,9 +8,9 @@ import { MemorySource } from "../../../src/datarax/sources/memory-source.js";
 import { foldIn, key } from "../../../src/random/jax-random.js";
 import { Rngs } from "../../../src/random/rngs.js";
 import { ndarray } from "../../../src/zarr/nd-array.js";
+import { takeToEnd } from "../../elements.js";
 import { failure } from "../../failure.js";
 import { untyped } from "../recorder.js";
-import { take } from "../sources/source-vectors.js";
 
 const source = new MemorySource({ length: 5 });
 
@@ -43,7 +43,7 @@ describe("a Pipeline", () => {
       getBatchAt: (start: number, size: number) => Array.from({ length: size }, (_, i) => start + i),
     };
     const pipeline = new Pipeline({ source: endless, batchSize: 2, rngs: { default: 3 } });
-    expect(take(pipeline[Symbol.iterator](), 3)).toEqual({
+    expect(takeToEnd(pipeline[Symbol.iterator](), 3)).toEqual({
       next: [
         [0, 1],
         [2, 3],
@@ -196,7 +196,7 @@ describe("a PipelineIterator", () => {
         };
         const whole = [...make()];
         const first = make();
-        const { next } = take(first, place);
+        const { next } = takeToEnd(first, place);
         const later = make();
         later.setState(first.getState());
         expect([...next, ...later]).toEqual(whole);

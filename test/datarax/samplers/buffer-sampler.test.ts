@@ -11,7 +11,7 @@ import { complex, float, int, type Tree } from "../../../src/pytree/value.js";
 import type { Dtype } from "../../../src/zarr/dtype.js";
 import { ndarray } from "../../../src/zarr/nd-array.js";
 import { failure } from "../../failure.js";
-import { plainStateOf, samplerVectors, stateOf, withoutArrayKinds } from "./vectors.js";
+import { casesOf, plainStateOf, stateOf, withoutArrayKinds } from "../stream-vectors.js";
 
 type VectorChunk = [chunk: { x: number[] }, mask: boolean[]];
 type BufferCase = {
@@ -36,9 +36,10 @@ type BufferCase = {
 
 const INT: ElementSpec = { x: { dtype: "int32", shape: [] } };
 
-const cases = samplerVectors<BufferCase>()
-  .filter(({ class: name }) => name === "BufferSampler")
-  .map((vector): [string, BufferCase] => [JSON.stringify(vector.config), vector]);
+const cases = casesOf<BufferCase>("samplers", "BufferSampler").map((vector): [string, BufferCase] => [
+  JSON.stringify(vector.config),
+  vector,
+]);
 
 function build({ config }: BufferCase): BufferSampler {
   const { sample_size: sampleSize, read_mode: readMode, write_mode: writeMode, ...rest } = config;

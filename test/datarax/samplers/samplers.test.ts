@@ -7,7 +7,8 @@ import { SequentialSamplerModule } from "../../../src/datarax/samplers/sequentia
 import { ShuffleSampler } from "../../../src/datarax/samplers/shuffle-sampler.js";
 import { SlidingWindowSampler } from "../../../src/datarax/samplers/sliding-window-sampler.js";
 import { toPlain } from "../../../src/pytree/plain.js";
-import { plainStateOf, samplerVectors, stateOf, take, withoutArrayKinds } from "./vectors.js";
+import { takeToEnd } from "../../elements.js";
+import { casesOf, plainStateOf, stateOf, withoutArrayKinds } from "../stream-vectors.js";
 
 type SamplerConfig = {
   num_records?: number;
@@ -68,8 +69,8 @@ function withRngs(rngs: { default: number } | undefined) {
   return rngs === undefined ? {} : { rngs };
 }
 
-const cases = samplerVectors<SamplerCase>()
-  .filter(({ class: name }) => name in CLASSES)
+const cases = Object.keys(CLASSES)
+  .flatMap((name) => casesOf<SamplerCase>("samplers", name))
   .map((vector): [string, SamplerCase] => [
     `${vector.class} ${JSON.stringify(vector.config)} after ${vector.consumed}`,
     vector,
@@ -143,7 +144,7 @@ describe("samplers", () => {
 
   it.each(positioned)("%s: gives Python's elements and state", (_, vector) => {
     const sampler = build(vector);
-    expect(take(sampler, vector.consumed).next).toEqual(vector.first);
+    expect(takeToEnd(sampler, vector.consumed).next).toEqual(vector.first);
     const state = sampler.getState();
     const expected = withoutArrayKinds(vector.state);
     expect(toPlain(state)).toEqual(toPlain(expected));
@@ -158,25 +159,25 @@ describe("samplers", () => {
   it.each(positioned)("%s: continues from Python's restored state", (_, vector) => {
     for (const state of [stateOf(vector.restored), plainStateOf(vector.restored)]) {
       const sampler = build(vector);
-      take(sampler, 2);
+      takeToEnd(sampler, 2);
       sampler.setState(state);
-      expect(take(sampler, MOST)).toEqual({ next: vector.next, ends: vector.ends });
+      expect(takeToEnd(sampler, MOST)).toEqual({ next: vector.next, ends: vector.ends });
     }
   });
 
   it.each(cases)("%s: continues from its own state in another object", (_, vector) => {
     const sampler = build(vector);
-    take(sampler, vector.consumed);
+    takeToEnd(sampler, vector.consumed);
     const other = build(vector);
     other.setState(sampler.getState());
-    expect(take(other, MOST)).toEqual({ next: vector.next, ends: vector.ends });
+    expect(takeToEnd(other, MOST)).toEqual({ next: vector.next, ends: vector.ends });
   });
 
   it.each(ranges)("%s: gives Python's elements, and its state but for the position", (_, vector) => {
     const sampler = build(vector);
     expect(toPlain(sampler.getState())).toEqual(plainStateOf(vector.state)); // Python's is that of the start
-    expect(take(sampler, vector.consumed).next).toEqual(vector.first);
-    expect(take(sampler, MOST)).toEqual({ next: vector.next, ends: vector.ends });
+    expect(takeToEnd(sampler, vector.consumed).next).toEqual(vector.first);
+    expect(takeToEnd(sampler, MOST)).toEqual({ next: vector.next, ends: vector.ends });
   });
 
   it.each(ranges)("%s: goes on from Python's restored state as Python does, from the start", (_, vector) => {
@@ -184,9 +185,9 @@ describe("samplers", () => {
     const { next, ends } = vector.python_resume_iter;
     for (const state of [stateOf(vector.restored), plainStateOf(vector.restored)]) {
       const sampler = build(vector);
-      take(sampler, 2);
+      takeToEnd(sampler, 2);
       sampler.setState(state);
-      expect(take(sampler, MOST)).toEqual({ next, ends });
+      expect(takeToEnd(sampler, MOST)).toEqual({ next, ends });
     }
   });
 
@@ -194,16 +195,16 @@ describe("samplers", () => {
     fc.assert(
       fc.property(samplers, fc.nat(40), fc.nat(9), (config, taken, taken2) => {
         const sampler = build(config);
-        take(sampler, taken);
+        takeToEnd(sampler, taken);
         const state = sampler.getState();
         const other = build(config);
-        take(other, taken2);
+        takeToEnd(other, taken2);
         other.setState(state);
         expect(other.getState()).toEqual({
           ...state,
           ...(config.class === "ShuffleSampler" ? { _resume_next_iter: true } : {}),
         });
-        expect(take(other, 50)).toEqual(take(sampler, 50));
+        expect(takeToEnd(other, 50)).toEqual(takeToEnd(sampler, 50));
       }),
     );
   });
@@ -212,10 +213,10 @@ describe("samplers", () => {
     fc.assert(
       fc.property(samplers, fc.nat(40), (config, taken) => {
         const sampler = build(config);
-        take(sampler, taken);
+        takeToEnd(sampler, taken);
         sampler.reset();
         expect(sampler.getState()).toEqual(build(config).getState());
-        expect(take(sampler, 50)).toEqual(take(build(config), 50));
+        expect(takeToEnd(sampler, 50)).toEqual(takeToEnd(build(config), 50));
       }),
     );
   });
@@ -224,9 +225,9 @@ describe("samplers", () => {
     fc.assert(
       fc.property(samplers, fc.nat(20), (config, taken) => {
         const sampler = build(config);
-        take(sampler, taken);
-        const rest = take(sampler[Symbol.iterator](), 30);
-        expect(rest.next).toEqual(take(build(config), taken + 30).next.slice(taken));
+        takeToEnd(sampler, taken);
+        const rest = takeToEnd(sampler[Symbol.iterator](), 30);
+        expect(rest.next).toEqual(takeToEnd(build(config), taken + 30).next.slice(taken));
       }),
     );
   });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { ArrayRecordSourceModule } from "../../../src/datarax/sources/array-record-source.js";
+import { takeToEnd } from "../../elements.js";
 import { failure } from "../../failure.js";
 import { untyped } from "../recorder.js";
-import { take } from "./source-vectors.js";
 
 // Orders and texts of Datarax 0.1.4 with NumPy 2.3.5.
 
 describe("ArrayRecordSourceModule", () => {
   it("goes through NumPy's shuffles, epoch after epoch", () => {
     const source = new ArrayRecordSourceModule({ totalRecords: 4, shuffleFiles: true, seed: 3 });
-    expect(take(source, 9).next).toEqual([3, 1, 0, 2, 0, 1, 3, 2, 0]);
+    expect(takeToEnd(source, 9).next).toEqual([3, 1, 0, 2, 0, 1, 3, 2, 0]);
     expect(source.getState()).toMatchObject({
       current_epoch: 2,
       current_index: 1,
@@ -38,7 +38,7 @@ describe("ArrayRecordSourceModule", () => {
 
   it("refuses the epoch whose seed is too large, and stays where it is", () => {
     const source = new ArrayRecordSourceModule({ totalRecords: 4, shuffleFiles: true, seed: 2 ** 32 - 1 });
-    expect(take(source, 4).next).toEqual([1, 0, 2, 3]);
+    expect(takeToEnd(source, 4).next).toEqual([1, 0, 2, 3]);
     const before = source.getState();
     for (const _ of [1, 2]) expect(() => source.next()).toThrow("Seed must be between 0 and 2**32 - 1");
     expect(source.getState()).toEqual(before);
@@ -77,7 +77,7 @@ describe("ArrayRecordSourceModule", () => {
   it("keeps an order that a state gives, where it does not shuffle itself", () => {
     const source = new ArrayRecordSourceModule({ totalRecords: 4 });
     source.setState({ ...source.getState(), shuffled_indices: [3, 2, 1, 0], current_index: 2 });
-    expect(take(source, 8).next).toEqual([1, 0, 3, 2, 1, 0, 3, 2]);
+    expect(takeToEnd(source, 8).next).toEqual([1, 0, 3, 2, 1, 0, 3, 2]);
   });
 
   it("takes a state without prefetch_cache, which an empty one is on disk, and gives it back", () => {
@@ -90,7 +90,7 @@ describe("ArrayRecordSourceModule", () => {
 
   it("keeps its place where a state is refused", () => {
     const source = new ArrayRecordSourceModule({ totalRecords: 3, shuffleFiles: true, rngs: { default: 1 } });
-    take(source, 2);
+    takeToEnd(source, 2);
     const before = source.getState();
     for (const change of [
       { current_index: -1 },

@@ -11,7 +11,7 @@ import {
   stateOf,
   takeValues,
   tens,
-} from "./source-vectors.js";
+} from "../stream-vectors.js";
 
 type Config = {
   readonly shuffle: boolean;

@@ -4,6 +4,7 @@ import { EagerSourceBase } from "../../../src/datarax/sources/eager-source.js";
 import { MemorySource } from "../../../src/datarax/sources/memory-source.js";
 import { MixDataSourcesNode } from "../../../src/datarax/sources/mixed-source.js";
 import { key } from "../../../src/random/jax-random.js";
+import { takeToEnd } from "../../elements.js";
 import {
   casesOf,
   comparable,
@@ -11,9 +12,8 @@ import {
   plainStateOf,
   type StreamVector,
   stateOf,
-  take,
   takeValues,
-} from "./source-vectors.js";
+} from "../stream-vectors.js";
 
 type EagerConfig = {
   readonly shuffle: boolean;
@@ -115,9 +115,9 @@ describe.each(casesOf<StreamVector<ArrayRecordConfig, number>>("sources", "Array
 
     it("gives Python's records and has its state", () => {
       const source = make();
-      expect(take(source, consumed).next).toEqual(first);
+      expect(takeToEnd(source, consumed).next).toEqual(first);
       expect(comparable(source.getState())).toEqual(comparableJson(state));
-      expect(take(source, count)).toEqual({ next, ends });
+      expect(takeToEnd(source, count)).toEqual({ next, ends });
     });
 
     it("continues from what Orbax restored, which Python cannot, with the whole state", () => {
@@ -128,7 +128,7 @@ describe.each(casesOf<StreamVector<ArrayRecordConfig, number>>("sources", "Array
           ...Object(comparableJson(restored)),
           prefetch_cache: {},
         });
-        expect(take(source, count)).toEqual({ next, ends });
+        expect(takeToEnd(source, count)).toEqual({ next, ends });
       }
     });
   },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FlatMapIterDataset } from "../../../src/grain/iter/flat-map.js";
 import { RepeatIterDataset } from "../../../src/grain/iter/repeat.js";
 import { failure } from "../../failure.js";
-import { rangeIter } from "./sources.js";
+import { brokenOnce, rangeIter } from "./sources.js";
 
 const twice = { flatMap: (x: number) => [x, -x] };
 
@@ -51,5 +51,15 @@ describe("FlatMapIterDataset", () => {
     iterator.next();
     expect(() => iterator.setState(state)).toThrow(failure("INVALID_ARGUMENT", { pythonType }));
     expect([...iterator]).toEqual([-1, 2, -2]);
+  });
+
+  it("leaves nothing out of its state behind a source that threw", () => {
+    const dataset = new FlatMapIterDataset(brokenOnce(4, 2), { flatMap: (x) => [10 * x, 10 * x + 1] });
+    const iterator = dataset[Symbol.iterator]();
+    expect(Array.from({ length: 4 }, () => iterator.next().value)).toEqual([0, 1, 10, 11]);
+    expect(() => iterator.next()).toThrow("cannot read 2");
+    const resumed = dataset[Symbol.iterator]();
+    resumed.setState(iterator.getState());
+    expect([...resumed]).toEqual([20, 21, 30, 31]);
   });
 });

@@ -3,7 +3,7 @@ import { InterleaveIterDataset } from "../../../src/grain/iter/interleave.js";
 import type { IterDataset } from "../../../src/grain/iter-dataset.js";
 import { MapDataset } from "../../../src/grain/map-dataset.js";
 import { failure } from "../../failure.js";
-import { listOf, rangeIter } from "./sources.js";
+import { rangeIter } from "./sources.js";
 
 /** Three datasets that are made when they are needed, `[0, 1, 2]`, `[100, …]` and `[200, …]`. */
 const made = (make: (start: number) => IterDataset<number> | Promise<IterDataset<number>>) =>
@@ -49,7 +49,7 @@ describe("InterleaveIterDataset", () => {
       .filter((index) => index % 2 === 0)
       .map((index) => rangeIter(10 * index, 10 * index + 2));
     const dataset = new InterleaveIterDataset(datasets, { cycleLength: 2 });
-    const elements = listOf(dataset);
+    const elements = Array.from(dataset);
     expect(elements).toEqual([0, 20, 1, 21, 40, 41]);
     for (const position of elements.keys()) {
       const interrupted = dataset[Symbol.iterator]();

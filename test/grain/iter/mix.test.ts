@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { IterDataset } from "../../../src/grain/iter-dataset.js";
 import { MapDataset } from "../../../src/grain/map-dataset.js";
 import { failure } from "../../failure.js";
-import { listOf, rangeIter } from "./sources.js";
+import { rangeIter } from "./sources.js";
 
 describe("IterDataset.mix", () => {
   it.each([
@@ -24,7 +24,7 @@ describe("IterDataset.mix", () => {
     const datasets = Object.fromEntries(
       names.map((name) => [name, MapDataset.source([name]).toIterDataset()]),
     );
-    expect(listOf(IterDataset.mix(datasets))).toEqual(["A", "z", "￿", "😀"]);
+    expect(Array.from(IterDataset.mix(datasets))).toEqual(["A", "z", "￿", "😀"]);
   });
 
   it("starts datasets that a state does not name at their beginning", () => {

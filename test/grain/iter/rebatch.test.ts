@@ -3,7 +3,7 @@ import { RebatchIterDataset } from "../../../src/grain/iter/rebatch.js";
 import { MapDataset } from "../../../src/grain/map-dataset.js";
 import { ndarray } from "../../../src/zarr/nd-array.js";
 import { failure } from "../../failure.js";
-import { brokenOnce, listOf, rangeIter } from "./sources.js";
+import { brokenOnce, rangeIter } from "./sources.js";
 
 /** Elements as they are, to be batched anew. */
 const elements = <T>(...values: T[]) => MapDataset.source(values).toIterDataset();
@@ -26,7 +26,7 @@ describe("RebatchIterDataset", () => {
   });
 
   it("cuts and joins trees of arrays", () => {
-    const rebatched = listOf(new RebatchIterDataset(elements(rows(0, 3), rows(3, 1)), { batchSize: 2 }));
+    const rebatched = Array.from(new RebatchIterDataset(elements(rows(0, 3), rows(3, 1)), { batchSize: 2 }));
     expect(rebatched).toEqual([
       {
         x: ndarray("float32", [2, 2], new Float32Array([0, 1, 2, 3])),
@@ -41,7 +41,7 @@ describe("RebatchIterDataset", () => {
 
   it("cuts batches of batches along their first axis", () => {
     const nested = rangeIter(0, 12).batch(2).batch(3);
-    expect(listOf(new RebatchIterDataset(nested, { batchSize: 4 }))).toEqual([
+    expect(Array.from(new RebatchIterDataset(nested, { batchSize: 4 }))).toEqual([
       [
         [0, 1],
         [2, 3],
@@ -57,7 +57,7 @@ describe("RebatchIterDataset", () => {
 
   it("takes a list of scalars for a batch, and gives batches that can be batched", () => {
     const rebatched = new RebatchIterDataset(elements([1, 2, 3], [4]), { batchSize: 2 });
-    expect(listOf(rebatched.batch(2))).toEqual([
+    expect(Array.from(rebatched.batch(2))).toEqual([
       [
         [1, 2],
         [3, 4],

@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { InterleaveIterDataset } from "../../../src/grain/iter/interleave.js";
 import { LimitIterDataset } from "../../../src/grain/iter/limit.js";
 import { RepeatIterDataset } from "../../../src/grain/iter/repeat.js";
+import { WindowShuffleIterDataset } from "../../../src/grain/iter/window-shuffle.js";
 import { MapDataset } from "../../../src/grain/map-dataset.js";
 import { failure } from "../../failure.js";
-import { listOf, rangeIter } from "./sources.js";
+import { rangeIter } from "./sources.js";
 
 const interleaved = () =>
   new InterleaveIterDataset([MapDataset.range(3), MapDataset.range(10, 12), MapDataset.range(20, 22)], {
@@ -20,7 +21,7 @@ describe("RepeatIterDataset", () => {
   });
 
   it("repeats without end by default", () => {
-    expect(listOf(new LimitIterDataset(new RepeatIterDataset(rangeIter(0, 2)), { count: 5 }))).toEqual([
+    expect(Array.from(new LimitIterDataset(new RepeatIterDataset(rangeIter(0, 2)), { count: 5 }))).toEqual([
       0, 1, 0, 1, 0,
     ]);
   });
@@ -34,7 +35,7 @@ describe("RepeatIterDataset", () => {
   });
 
   it("repeats the same over interleaved datasets, where Grain's third epoch has another order", () => {
-    expect(listOf(new RepeatIterDataset(interleaved(), { numEpochs: 4 }))).toEqual([
+    expect(Array.from(new RepeatIterDataset(interleaved(), { numEpochs: 4 }))).toEqual([
       ...EPOCH,
       ...EPOCH,
       ...EPOCH,
@@ -79,5 +80,25 @@ describe("RepeatIterDataset", () => {
     iterator.next();
     expect(() => iterator.setState(state)).toThrow(failure("INVALID_ARGUMENT", { pythonType }));
     expect([...iterator]).toEqual([1, 0, 1]);
+  });
+
+  it("goes back to the start with the next call, where its source failed to", () => {
+    let reads = 0;
+    const source = MapDataset.source<number>({
+      length: 4,
+      get(index) {
+        if (++reads === 6) throw new Error("no connection");
+        return index;
+      },
+    }).toIterDataset();
+    const window = new WindowShuffleIterDataset(source, { windowSize: 4, seed: 1 });
+    const dataset = new RepeatIterDataset(window, { numEpochs: 2 });
+    const iterator = dataset[Symbol.iterator]();
+    const epoch = Array.from({ length: 4 }, () => iterator.next().value);
+    expect(() => iterator.next()).toThrow("no connection");
+    const resumed = dataset[Symbol.iterator]();
+    resumed.setState(iterator.getState());
+    expect([...iterator]).toEqual(epoch);
+    expect([...resumed]).toEqual(epoch);
   });
 });

@@ -17,8 +17,3 @@ export function brokenOnce(length: number, broken: number): IterDataset<number> 
     return value;
   });
 }
-
-/** The elements of a dataset, all of them. */
-export function listOf<T>(dataset: IterDataset<T>): T[] {
-  return Array.from(dataset);
-}

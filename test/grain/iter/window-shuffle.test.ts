@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { WindowShuffleIterDataset } from "../../../src/grain/iter/window-shuffle.js";
 import { failure } from "../../failure.js";
-import { brokenOnce, listOf, rangeIter } from "./sources.js";
+import { brokenOnce, rangeIter } from "./sources.js";
 
 describe("WindowShuffleIterDataset", () => {
   it.each([0, -1, 1.5])("refuses a window of %d", (windowSize) => {
@@ -12,8 +12,8 @@ describe("WindowShuffleIterDataset", () => {
 
   it("takes a seed as bigint too", () => {
     const parent = rangeIter(0, 11);
-    expect(listOf(new WindowShuffleIterDataset(parent, { windowSize: 4, seed: 441n }))).toEqual(
-      listOf(new WindowShuffleIterDataset(parent, { windowSize: 4, seed: 441 })),
+    expect(Array.from(new WindowShuffleIterDataset(parent, { windowSize: 4, seed: 441n }))).toEqual(
+      Array.from(new WindowShuffleIterDataset(parent, { windowSize: 4, seed: 441 })),
     );
   });
 
@@ -55,7 +55,7 @@ describe("WindowShuffleIterDataset", () => {
   ])("refuses the state %o and stays where it is", (state, pythonType) => {
     const dataset = new WindowShuffleIterDataset(rangeIter(0, 5), { windowSize: 2, seed: 1 });
     const iterator = dataset[Symbol.iterator]();
-    const elements = listOf(dataset);
+    const elements = Array.from(dataset);
     iterator.next();
     expect(() => iterator.setState(state)).toThrow(failure("INVALID_ARGUMENT", { pythonType }));
     expect([...iterator]).toEqual(elements.slice(1));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ZipIterDataset } from "../../../src/grain/iter/zip.js";
 import { failure } from "../../failure.js";
-import { listOf, rangeIter } from "./sources.js";
+import { rangeIter } from "./sources.js";
 
 describe("ZipIterDataset", () => {
   it("needs datasets", () => {
@@ -10,10 +10,10 @@ describe("ZipIterDataset", () => {
 
   it("is strict about lengths unless it shall not be", () => {
     const parents = [rangeIter(0, 2), rangeIter(10, 13)];
-    expect(() => listOf(new ZipIterDataset(parents))).toThrow(
+    expect(() => Array.from(new ZipIterDataset(parents))).toThrow(
       "ZipIterDataset argument 2 is longer than argument 1",
     );
-    expect(listOf(new ZipIterDataset(parents, { strict: false }))).toEqual([
+    expect(Array.from(new ZipIterDataset(parents, { strict: false }))).toEqual([
       [0, 10],
       [1, 11],
     ]);
@@ -21,7 +21,7 @@ describe("ZipIterDataset", () => {
 
   it("names the first of several datasets that is shorter", () => {
     const parents = [rangeIter(0, 3), rangeIter(0, 3), rangeIter(0, 2)];
-    const act = () => listOf(new ZipIterDataset(parents));
+    const act = () => Array.from(new ZipIterDataset(parents));
     expect(act).toThrow(failure("INVALID_ARGUMENT", { pythonType: "ValueError" }));
     expect(act).toThrow("ZipIterDataset argument 3 is shorter than arguments 1-2");
   });

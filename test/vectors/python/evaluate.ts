@@ -1,15 +1,20 @@
-import { attributeOf, callValue, itemOf, iterate, toHost, truthOf } from "./objects.js";
+import { isOrbaxError } from "../../../src/errors.js";
+import { parseExpression } from "./expression-parser.js";
+import { assign, bind, defaultsOf, evaluate, superOf } from "./expressions.js";
+import { iterate, truthOf } from "./iteration.js";
+import { attributeOrNone, callValue } from "./objects.js";
 import { binary } from "./operators.js";
-import { parseExpression, parseProgram } from "./parse.js";
-import type { Block, Expression, Statement, Target } from "./syntax.js";
-import { Instance, MissingName, PyFunction, Slice } from "./values.js";
+import { parseProgram } from "./parse.js";
+import { Scope } from "./scope.js";
+import type { Block, Expression, FunctionDefinition, Handler, Imported, Statement } from "./syntax.js";
+import { Decorated, HostClass, Instance, Namespace, PyClass, PyError, PyFunction } from "./values.js";
 
 /** Names that a program finds without defining them. */
 export type Names = ReadonlyMap<string, unknown>;
 
 /** The value of one expression. @throws {MissingName} for a name that is not there. */
 export function evaluateExpression(text: string, names: Names): unknown {
-  return evaluate(parseExpression(text), new Scope((name) => names.get(name)));
+  return evaluate(parseExpression(text), new Scope(undefined, (name) => names.get(name)));
 }
 
 /**
@@ -17,224 +22,313 @@ export function evaluateExpression(text: string, names: Names): unknown {
  * when their name is asked for.
  */
 export function definitionsOf(text: string, names: Names): (name: string) => unknown {
-  const statements = parseProgram(text);
-  const assigned = new Map<string, Expression>();
-  for (const statement of statements) {
-    if (statement.kind !== "assign") continue;
-    for (const target of statement.targets)
-      if (target.kind === "name") assigned.set(target.name, statement.value);
-  }
-  const program: Scope = new Scope((name) => {
-    const value = assigned.get(name);
-    return value === undefined ? names.get(name) : evaluate(value, program);
+  const assigned = new Map<string, Statement & { kind: "assign" | "annotated" }>();
+  const program: Scope = new Scope(undefined, (name) => {
+    const statement = assigned.get(name);
+    if (statement === undefined) return names.get(name);
+    assigned.delete(name);
+    finish(run(statement, program));
+    return program.find(name);
   });
-  for (const statement of statements) {
-    if (statement.kind === "def" || statement.kind === "class") run(statement, program);
+  for (const statement of parseProgram(text)) {
+    if (statement.kind === "def" || statement.kind === "class" || statement.kind === "import") {
+      finish(run(statement, program));
+    }
+    const targets =
+      statement.kind === "assign"
+        ? statement.targets
+        : statement.kind === "annotated"
+          ? [statement.target]
+          : [];
+    for (const name of targets.flatMap(namesIn)) {
+      if (statement.kind === "assign" || statement.kind === "annotated") assigned.set(name, statement);
+    }
   }
   return (name) => program.get(name);
 }
 
-class Scope {
-  readonly #values = new Map<string, unknown>();
-  readonly #outer: (name: string) => unknown;
-
-  constructor(outer: (name: string) => unknown) {
-    this.#outer = outer;
-  }
-
-  get(name: string): unknown {
-    if (this.#values.has(name)) return this.#values.get(name);
-    const value = this.#outer(name);
-    if (value === undefined) throw new MissingName(name);
-    return value;
-  }
-
-  set(name: string, value: unknown): void {
-    this.#values.set(name, value);
-  }
-
-  inner(): Scope {
-    return new Scope((name) => this.get(name));
-  }
+function namesIn(target: Expression): string[] {
+  if (target.kind === "name") return [target.name];
+  return target.kind === "tuple" ? target.items.flatMap(namesIn) : [];
 }
 
-/** The end of a function's run. */
-type Returned = { readonly value: unknown };
+/** How a block was left before its end. */
+type Left = { readonly how: "return"; readonly value: unknown } | { readonly how: "break" | "continue" };
 
-function runBlock(block: Block, scope: Scope): Returned | undefined {
+/** Statements under way: what they yield is given out. */
+type Run = Generator<unknown, Left | undefined>;
+
+/** Runs statements to their end that do not yield. */
+function finish(statements: Run): Left | undefined {
+  const { done, value } = statements.next();
+  if (done === true) return value;
+  throw new SyntaxError("yield outside of a function");
+}
+
+function* runBlock(block: Block, scope: Scope): Run {
   for (const statement of block) {
-    const returned = run(statement, scope);
-    if (returned !== undefined) return returned;
+    const left = yield* run(statement, scope);
+    if (left !== undefined) return left;
   }
   return undefined;
 }
 
-function run(statement: Statement, scope: Scope): Returned | undefined {
+function* run(statement: Statement, scope: Scope): Run {
   switch (statement.kind) {
-    case "import":
     case "pass":
       return undefined;
+    case "break":
+    case "continue":
+      return { how: statement.kind };
+    case "import":
+      for (const imported of statement.imported) runImport(imported, scope);
+      return undefined;
     case "expression":
-      evaluate(statement.value, scope);
+      yield* valueOf(statement.value, scope);
       return undefined;
     case "assign": {
-      const value = evaluate(statement.value, scope);
+      const value = yield* valueOf(statement.value, scope);
       for (const target of statement.targets) assign(target, value, scope);
       return undefined;
     }
+    case "annotated":
+      if (statement.value !== undefined) assign(statement.target, evaluate(statement.value, scope), scope);
+      return undefined;
     case "update": {
       const { target, operator } = statement;
       assign(target, binary(operator, evaluate(target, scope), evaluate(statement.value, scope)), scope);
       return undefined;
     }
     case "return":
-      return { value: statement.value === undefined ? null : evaluate(statement.value, scope) };
-    case "raise": {
-      const raised = statement.value === undefined ? undefined : evaluate(statement.value, scope);
-      const error = raised instanceof PyFunction ? callValue(raised, []) : raised;
-      throw error instanceof Error ? error : new Error("raise without an exception");
-    }
+      return {
+        how: "return",
+        value: statement.value === undefined ? null : evaluate(statement.value, scope),
+      };
+    case "raise":
+      throw raised(
+        statement.value === undefined ? scope.find("<handled>") : evaluate(statement.value, scope),
+      );
+    case "assert":
+      if (!truthOf(evaluate(statement.test, scope))) throw new PyError("AssertionError");
+      return undefined;
+    case "del":
+      for (const target of statement.targets) remove(target, scope);
+      return undefined;
+    case "outer":
+      for (const name of statement.names) scope.declare(name, statement.isGlobal);
+      return undefined;
     case "def":
-      scope.set(statement.name, functionOf(statement.name, statement.parameters, statement.body, scope));
+      scope.set(statement.name, decorated(functionOf(statement, scope), statement.decorators, scope));
       return undefined;
     case "class":
-      scope.set(statement.name, classOf(statement.name, statement.body, scope));
+      scope.set(statement.name, decorated(classOf(statement, scope), statement.decorators, scope));
       return undefined;
     case "for":
       for (const element of iterate(evaluate(statement.over, scope))) {
         assign(statement.target, element, scope);
-        const returned = runBlock(statement.body, scope);
-        if (returned !== undefined) return returned;
+        const left = yield* runBlock(statement.body, scope);
+        if (left?.how === "break") return undefined;
+        if (left?.how === "return") return left;
       }
-      return undefined;
+      return yield* runBlock(statement.otherwise, scope);
     case "while":
       while (truthOf(evaluate(statement.test, scope))) {
-        const returned = runBlock(statement.body, scope);
-        if (returned !== undefined) return returned;
+        const left = yield* runBlock(statement.body, scope);
+        if (left?.how === "break") return undefined;
+        if (left?.how === "return") return left;
       }
-      return undefined;
+      return yield* runBlock(statement.otherwise, scope);
     case "if":
-      return runBlock(truthOf(evaluate(statement.test, scope)) ? statement.body : statement.otherwise, scope);
-  }
-}
-
-function functionOf(name: string, parameters: readonly string[], body: Block, scope: Scope): PyFunction {
-  return new PyFunction(name, (args, named) => {
-    const inside = scope.inner();
-    for (const [index, parameter] of parameters.entries()) {
-      const value = index < args.length ? args[index] : named.get(parameter);
-      if (value !== undefined) inside.set(parameter, value);
-    }
-    return runBlock(body, inside)?.value ?? null;
-  });
-}
-
-function classOf(name: string, body: Block, scope: Scope): PyFunction {
-  const methods = new Map<string, PyFunction>();
-  for (const statement of body) {
-    if (statement.kind !== "def") continue;
-    methods.set(statement.name, functionOf(statement.name, statement.parameters, statement.body, scope));
-  }
-  return new PyFunction(name, (args, named) => {
-    const instance = new Instance(methods);
-    methods.get("__init__")?.call([instance, ...args], named);
-    return instance;
-  });
-}
-
-function assign(target: Target, value: unknown, scope: Scope): void {
-  if (target.kind === "name") scope.set(target.name, value);
-  else if (target.kind === "tuple") {
-    const values = [...iterate(value)];
-    for (const [index, item] of target.items.entries()) assign(item, values[index], scope);
-  } else if (target.kind === "attribute") {
-    const object = evaluate(target.of, scope);
-    if (object instanceof Instance) object.fields.set(target.name, value);
-    else throw new SyntaxError(`assignment to .${target.name} of something else than an own object`);
-  } else throw new SyntaxError(`assignment to ${target.kind}`);
-}
-
-function evaluate(expression: Expression, scope: Scope): unknown {
-  switch (expression.kind) {
-    case "constant":
-      return expression.value;
-    case "name":
-      return scope.get(expression.name);
-    case "attribute":
-      return attributeOf(evaluate(expression.of, scope), expression.name);
-    case "item":
-      return itemOf(evaluate(expression.of, scope), indexOf(expression.index, scope));
-    case "slice":
-      return indexOf(expression, scope);
-    case "list":
-    case "tuple":
-      return expression.items.flatMap((item) =>
-        item.kind === "comprehension" ? comprehend(item, scope) : [evaluate(item, scope)],
-      );
-    case "comprehension":
-      return comprehend(expression, scope);
-    case "dict":
-      return new Map(expression.pairs.map(([key, value]) => [evaluate(key, scope), evaluate(value, scope)]));
-    case "lambda":
-      return functionOf(
-        "<lambda>",
-        expression.parameters,
-        [{ kind: "return", value: expression.body }],
+      return yield* runBlock(
+        truthOf(evaluate(statement.test, scope)) ? statement.body : statement.otherwise,
         scope,
       );
-    case "choice":
-      return evaluate(
-        truthOf(evaluate(expression.test, scope)) ? expression.value : expression.otherwise,
-        scope,
-      );
-    case "unary": {
-      const value = evaluate(expression.of, scope);
-      if (expression.operator === "not") return !truthOf(value);
-      return expression.operator === "-" ? binary("-", 0, value) : value;
-    }
-    case "binary": {
-      const left = evaluate(expression.left, scope);
-      if (expression.operator === "and") return truthOf(left) ? evaluate(expression.right, scope) : left;
-      if (expression.operator === "or") return truthOf(left) ? left : evaluate(expression.right, scope);
-      return binary(expression.operator, left, evaluate(expression.right, scope));
-    }
-    case "call":
-      return call(expression, scope);
+    case "try":
+      return yield* runTry(statement, scope);
+    case "with":
+      for (const { value, target } of statement.items) {
+        const context = evaluate(value, scope);
+        const entered = context instanceof Instance ? context.method("__enter__")?.() : context;
+        if (target !== undefined) assign(target, entered ?? context, scope);
+      }
+      return yield* runBlock(statement.body, scope);
   }
 }
 
-function call(expression: Extract<Expression, { kind: "call" }>, scope: Scope): unknown {
-  const callee = evaluate(expression.of, scope);
-  const args: unknown[] = [];
-  const named = new Map<string, unknown>();
-  for (const { name, spread, value } of expression.args) {
-    const given = evaluate(value, scope);
-    if (name !== undefined) named.set(name, given);
-    else if (spread === "*") args.push(...iterate(given));
-    else if (spread === "**") {
-      if (!(given instanceof Map)) throw new SyntaxError("** of something else than a dict");
-      for (const [key, item] of given) named.set(String(key), item);
-    } else args.push(given);
-  }
-  return callValue(callee, args, named);
+function* valueOf(expression: Expression, scope: Scope): Generator<unknown, unknown> {
+  if (expression.kind !== "yield") return evaluate(expression, scope);
+  const value = expression.value === undefined ? null : evaluate(expression.value, scope);
+  if (expression.isFrom) yield* iterate(value);
+  else yield value;
+  return null;
 }
 
-function comprehend(
-  { of, target, over }: Extract<Expression, { kind: "comprehension" }>,
+function* runTry(
+  { body, handlers, otherwise, last }: Extract<Statement, { kind: "try" }>,
   scope: Scope,
-): unknown[] {
-  const inside = scope.inner();
-  const results: unknown[] = [];
-  for (const element of iterate(evaluate(over, scope))) {
-    assign(target, element, inside);
-    results.push(evaluate(of, inside));
+): Run {
+  try {
+    try {
+      const left = yield* runBlock(body, scope);
+      if (left !== undefined) return left;
+    } catch (error) {
+      const handler = handlers.find((candidate) => handles(candidate, error, scope));
+      if (handler === undefined) throw error;
+      if (handler.name !== undefined) scope.set(handler.name, error);
+      scope.set("<handled>", error);
+      return yield* runBlock(handler.body, scope);
+    }
+    return yield* runBlock(otherwise, scope);
+  } finally {
+    finish(runBlock(last, scope));
   }
-  return results;
 }
 
-function indexOf(index: Expression, scope: Scope): unknown {
-  if (index.kind !== "slice") return evaluate(index, scope);
-  return new Slice(
-    index.bounds.map((bound) => (bound === undefined ? undefined : Number(toHost(evaluate(bound, scope))))),
+function handles({ of }: Handler, error: unknown, scope: Scope): boolean {
+  const type =
+    error instanceof PyError ? error.pythonType : isOrbaxError(error) ? error.details.pythonType : undefined;
+  if (type === undefined && !isOrbaxError(error)) return false; // a mistake of the interpreter itself
+  if (of === undefined) return true;
+  return (of.kind === "tuple" ? of.items : [of]).some((item) => {
+    const known = evaluate(item, scope);
+    const name = known instanceof PyClass || known instanceof PyFunction ? known.name : "";
+    return (
+      name === type ||
+      name === "Exception" ||
+      name === "BaseException" ||
+      (name === "LookupError" && /^(Key|Index)Error$/.test(type ?? ""))
+    );
+  });
+}
+
+function raised(value: unknown): Error {
+  const error = value instanceof PyFunction || value instanceof PyClass ? callValue(value, []) : value;
+  return error instanceof Error ? error : new Error("raise without an exception");
+}
+
+function remove(target: Expression, scope: Scope): void {
+  if (target.kind === "name") scope.remove(target.name);
+  else if (target.kind === "attribute") {
+    const object = evaluate(target.of, scope);
+    if (object instanceof Instance) object.fields.delete(target.name);
+  } else if (target.kind === "item") {
+    const [container, index] = [evaluate(target.of, scope), evaluate(target.index, scope)];
+    if (container instanceof Map) container.delete(index);
+    else if (Array.isArray(container)) container.splice(Number(index), 1);
+  }
+}
+
+/** Names of packages are known by their last parts; what is not known is missing only when it is used. */
+function runImport({ module, member, name }: Imported, scope: Scope): void {
+  const parts = module.split(".");
+  const [first = module, ...rest] = parts;
+  const found =
+    rest.reduce(inModule, scope.find(first)) ?? scope.find(parts.at(-1) ?? module) ?? scope.find(first);
+  const value = member === undefined ? found : (inModule(found, member) ?? scope.find(member));
+  if (value !== undefined) scope.set(name, value);
+}
+
+function inModule(of: unknown, part: string): unknown {
+  return of instanceof Namespace ? attributeOrNone(of, part) : undefined;
+}
+
+function functionOf(definition: FunctionDefinition, scope: Scope, owner?: PyClass): PyFunction {
+  const { name, parameters, body, yields } = definition;
+  const defaults = defaultsOf(parameters, scope);
+  return new PyFunction(name, (args, named) => {
+    const inside = bind(parameters, defaults, args, named, scope.inner(), name);
+    if (owner !== undefined) inside.set("super", superOf(owner, args[0]));
+    if (yields) return runBlock(body, inside);
+    const left = finish(runBlock(body, inside));
+    return left?.how === "return" ? left.value : null;
+  });
+}
+
+function classOf({ name, bases, body }: Extract<Statement, { kind: "class" }>, scope: Scope): PyClass {
+  const parents = bases.map((base) => {
+    const value = evaluate(base, scope);
+    // A class of this project, or another one that only Python has: nothing of it is inherited.
+    return value instanceof PyClass ? value : new PyClass(nameOf(value), [], new Map());
+  });
+  const made = new PyClass(name, parents, new Map());
+  const inside = scope.inner();
+  const annotated: string[] = [];
+  for (const statement of body) {
+    if (statement.kind === "def") {
+      const method = decorated(functionOf(statement, scope, made), statement.decorators, inside);
+      made.names.set(statement.name, method);
+      inside.set(statement.name, method);
+      continue;
+    }
+    finish(run(statement, inside));
+    const targets =
+      statement.kind === "assign"
+        ? statement.targets
+        : statement.kind === "annotated"
+          ? [statement.target]
+          : [];
+    for (const field of targets.flatMap(namesIn)) {
+      if (statement.kind === "annotated") annotated.push(field);
+      const value = inside.find(field);
+      if (statement.kind === "assign" || (statement.kind === "annotated" && statement.value !== undefined))
+        made.names.set(field, value);
+    }
+  }
+  made.names.set("__annotations__", annotated);
+  return made;
+}
+
+function nameOf(value: unknown): string {
+  return value instanceof PyFunction || value instanceof HostClass || value instanceof Namespace
+    ? value.name
+    : "object";
+}
+
+/** Decorators that change what is called; all others only add checks that nothing here needs. */
+function decorated(value: PyFunction | PyClass, decorators: readonly Expression[], scope: Scope): unknown {
+  let result: unknown = value;
+  for (const decorator of decorators.toReversed()) {
+    const of = decorator.kind === "call" ? decorator.of : decorator;
+    const name = of.kind === "name" ? of.name : of.kind === "attribute" ? of.name : "";
+    if (
+      result instanceof PyFunction &&
+      (name === "property" || name === "staticmethod" || name === "classmethod")
+    ) {
+      result = new Decorated(name, result);
+    } else if (result instanceof PyClass && name === "dataclass") {
+      addDataclass(result);
+    } else {
+      const known = scope.find(name);
+      if (known instanceof PyFunction && known.name === name && of.kind === "name")
+        result = callValue(evaluate(decorator, scope), [result]);
+    }
+  }
+  return result;
+}
+
+/** An `__init__` over the annotated fields. */
+function addDataclass(made: PyClass): void {
+  const own = made.find("__annotations__");
+  const fields: string[] = Array.isArray(own) ? own.map(String) : [];
+  if (made.names.has("__init__")) return;
+  made.names.set(
+    "__init__",
+    new PyFunction("__init__", ([self, ...args], named) => {
+      if (!(self instanceof Instance)) return null;
+      for (const [index, field] of fields.entries()) {
+        const otherwise = made.find(field);
+        const value = index < args.length ? args[index] : named.has(field) ? named.get(field) : otherwise;
+        if (value === undefined) throw new PyError("TypeError", `missing argument: '${field}'`);
+        self.fields.set(
+          field,
+          Array.isArray(value)
+            ? value
+            : value instanceof PyFunction && value.name === "<factory>"
+              ? value.call([], new Map())
+              : value,
+        );
+      }
+      return self.method("__post_init__")?.() ?? null;
+    }),
   );
 }

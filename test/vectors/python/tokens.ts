@@ -6,9 +6,17 @@ export type Token = {
 };
 
 const BLANK = /^[ \t]*(?:#.*)?$/;
-const SPACES = /[ \t]*(?:#.*)?/y;
-const WORD =
-  /(?<number>\d+\.\d*(?:[eE][+-]?\d+)?|\.\d+|\d[\d_]*(?:[eE][+-]?\d+)?)|(?<name>[A-Za-z_]\w*)|(?<string>"""[\s\S]*?"""|'''[\s\S]*?'''|'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*")|(?<operator>\*\*|\/\/|->|[-+*/%]=|[=!<>]=|[-+*/%=<>()[\]{},:.])/y;
+const SPACES = /(?:[ \t]|\\\n)*(?:#.*)?/y;
+const NUMBER = /0[xX][\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/.source;
+const QUOTED =
+  /"""(?:[^\\]|\\[\s\S])*?"""|'''(?:[^\\]|\\[\s\S])*?'''|'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*"/
+    .source;
+const OPERATOR =
+  /\*\*=|\/\/=|<<=|>>=|\.\.\.|\*\*|\/\/|->|<<|>>|:=|[-+*/%&|^@]=|[=!<>]=|[-+*/%=<>()[\]{},:.;&|^~@]/.source;
+const WORD = new RegExp(
+  `(?<number>${NUMBER})|(?<string>[fFrRbBuU]{0,2}(?:${QUOTED}))|(?<name>[\\p{L}_][\\p{L}\\p{N}_]*)|(?<operator>${OPERATOR})`,
+  "uy",
+);
 
 /** Cuts a program, or a single expression, into tokens. Strings keep their quotes and escapes. */
 export function tokenize(program: string): Token[] {
@@ -54,8 +62,8 @@ export function tokenize(program: string): Token[] {
       if (text === undefined)
         throw new SyntaxError(`line ${line}: ${program.slice(position, position + 20)}`);
       if (kind === "name" || kind === "number" || kind === "string" || kind === "operator") push(kind, text);
-      if ("([{".includes(text)) depth++;
-      if (")]}".includes(text)) depth--;
+      if (kind === "operator" && "([{".includes(text)) depth++;
+      if (kind === "operator" && ")]}".includes(text)) depth--;
       position += text.length;
       line += text.split("\n").length - 1;
     }

@@ -1,7 +1,10 @@
 /** Named arguments of a call. */
 export type Named = ReadonlyMap<string, unknown>;
 
-/** A function or class of a program, or one that a program may call. */
+/** No named arguments. */
+export const NO_NAMED: Named = new Map();
+
+/** A function of a program, or one that a program may call. */
 export class PyFunction {
   readonly name: string;
   readonly call: (args: readonly unknown[], named: Named) => unknown;
@@ -9,6 +12,17 @@ export class PyFunction {
   constructor(name: string, call: (args: readonly unknown[], named: Named) => unknown) {
     this.name = name;
     this.call = call;
+  }
+}
+
+/** What a decorator of a method makes of it. */
+export class Decorated {
+  readonly kind: "property" | "staticmethod" | "classmethod";
+  readonly of: PyFunction;
+
+  constructor(kind: Decorated["kind"], of: PyFunction) {
+    this.kind = kind;
+    this.of = of;
   }
 }
 
@@ -36,40 +50,92 @@ export class HostClass {
   }
 }
 
-/** An object of a class that a program defines. */
-export class Instance {
-  readonly fields = new Map<string, unknown>();
-  readonly methods: ReadonlyMap<string, PyFunction>;
+/** A class that a program defines, or one without anything that it derives from. */
+export class PyClass {
+  readonly name: string;
+  readonly bases: readonly PyClass[];
+  readonly names: Map<string, unknown>;
 
-  constructor(methods: ReadonlyMap<string, PyFunction>) {
-    this.methods = methods;
+  constructor(name: string, bases: readonly PyClass[], names: Map<string, unknown>) {
+    this.name = name;
+    this.bases = bases;
+    this.names = names;
   }
 
-  /** Calls a method, if the class has it. */
-  method(name: string): ((...args: readonly unknown[]) => unknown) | undefined {
-    const found = this.methods.get(name);
-    return found === undefined ? undefined : (...args) => found.call([this, ...args], new Map());
+  /** What the class or one of its bases has by a name. */
+  find(name: string): unknown {
+    if (this.names.has(name)) return this.names.get(name);
+    for (const base of this.bases) {
+      const found = base.find(name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** Whether it is a class or derives from it. */
+  derives(other: PyClass): boolean {
+    return this === other || this.bases.some((base) => base.derives(other));
   }
 }
 
-/** A NumPy array of one axis, as far as its numbers go. */
-export class NumberArray {
-  readonly items: readonly number[];
-  readonly dtype: string;
+/** An object of a class that a program defines. */
+export class Instance {
+  readonly fields = new Map<string, unknown>();
+  readonly of: PyClass;
 
-  constructor(items: readonly number[], dtype: string) {
-    this.items = items;
-    this.dtype = dtype;
+  constructor(of: PyClass) {
+    this.of = of;
   }
 
-  map(change: (item: number) => number): NumberArray {
-    return new NumberArray(this.items.map(change), this.dtype);
+  /** A method, if the class has it. */
+  method(name: string): ((...args: readonly unknown[]) => unknown) | undefined {
+    const found = this.of.find(name);
+    return found instanceof PyFunction ? (...args) => found.call([this, ...args], NO_NAMED) : undefined;
+  }
+}
+
+/** `super()` in a method: what the bases of its class have, for an object. */
+export class Super {
+  readonly owner: PyClass;
+  readonly self: unknown;
+
+  constructor(owner: PyClass, self: unknown) {
+    this.owner = owner;
+    this.self = self;
+  }
+}
+
+/** A NumPy or JAX array: its elements in C order. */
+export class PyArray {
+  readonly items: readonly (number | bigint)[];
+  readonly shape: readonly number[];
+  readonly dtype: string;
+
+  constructor(items: readonly (number | bigint)[], shape: readonly number[], dtype: string) {
+    this.items = items;
+    this.shape = shape;
+    this.dtype = dtype;
+  }
+}
+
+/** An exception of Python. */
+export class PyError extends Error {
+  /** Name of its class. */
+  readonly pythonType: string;
+
+  constructor(pythonType: string, message = "") {
+    super(message);
+    this.pythonType = pythonType;
   }
 }
 
 /** Python's StopIteration. */
-export class StopIteration extends Error {
+export class StopIteration extends PyError {
   override readonly name = "StopIteration";
+
+  constructor() {
+    super("StopIteration");
+  }
 }
 
 /** A name that the program uses and this project has nothing for: the test is skipped. */
@@ -83,5 +149,18 @@ export class Slice {
 
   constructor(bounds: readonly (number | undefined)[]) {
     this.bounds = bounds;
+  }
+
+  /** The indices that it takes of a length. */
+  indices(length: number): number[] {
+    const [start, stop, step = 1] = this.bounds;
+    if (step === 0) throw new PyError("ValueError", "slice step cannot be zero");
+    const [least, most] = step > 0 ? [0, length] : [-1, length - 1];
+    const at = (bound: number | undefined, otherwise: number) =>
+      bound === undefined ? otherwise : Math.min(most, Math.max(least, bound < 0 ? bound + length : bound));
+    const [from, to] = [at(start, step > 0 ? 0 : length - 1), at(stop, step > 0 ? length : -1)];
+    const indices: number[] = [];
+    for (let index = from; step > 0 ? index < to : index > to; index += step) indices.push(index);
+    return indices;
   }
 }
