@@ -6,7 +6,7 @@ import { openRngs, type RngsOption } from "../rngs-state.js";
 import { int32Argument } from "../sources/wrapped-indices.js";
 import { PipelineIterator } from "./pipeline-iterator.js";
 import { pipelineStreams, type RngsOwner, type StreamFinder } from "./pipeline-streams.js";
-import type { AnyStage, Stage, StageContext } from "./stage.js";
+import type { AnyStage, Stage, StageContext, StageFunction, StageObject } from "./stage.js";
 
 /** A source with random access, as `MemorySource` is one. Without a length the stream has no end. */
 export type IndexedSource<Batch> = RngsOwner & {
@@ -48,7 +48,8 @@ export class Pipeline<Batch, Out> implements Iterable<Out> {
    * of several that keep the type; of others name it: `new Pipeline<number[], Image[]>(…)`.
    * @throws {OrbaxError} `INVALID_ARGUMENT` for a batch size or seed that cannot be.
    */
-  constructor(options: PipelineOptions<Batch> & { readonly stages: readonly [Stage<Batch, Out>] });
+  constructor(options: PipelineOptions<Batch> & { readonly stages: readonly [StageFunction<Batch, Out>] });
+  constructor(options: PipelineOptions<Batch> & { readonly stages: readonly [StageObject<Batch, Out>] });
   constructor(
     options: PipelineOptions<Batch> &
       PipelineOptions<Out> & { readonly stages?: readonly Stage<Batch, Batch>[] | undefined },
