@@ -8,22 +8,21 @@ import { checkpointTests } from "../vectors/checkpoints.js";
 import { runVectorTests } from "../vectors/run.js";
 import { vectorTests } from "../vectors/vector-files.js";
 import { pythonOf, repositoryRoot } from "./oracle.js";
+import { isLong, seed } from "./random-runs.js";
 
-const isLong = process.env.ORBAX_LONG === "1";
-const first = Math.floor(Math.random() * 2 ** 31);
-const seeds = Array.from({ length: isLong ? 6 : 1 }, (_, index) => first + index);
-const SCALE = isLong ? 1 : 0.3;
+const seeds = Array.from({ length: isLong ? 6 : 1 }, (_, index) => seed + index);
+const SCALE = isLong ? 1 : 0.2;
 const MADE_WITHIN_MS = 600_000;
 
 describe("vectors and packed checkpoints that Python makes now", () => {
   it.each(seeds)(
     "are all fulfilled: seed %i",
-    async (seed) => {
+    async (made) => {
       const folder = await mkdtemp(join(tmpdir(), "orbax-ts-made-vectors-"));
       try {
         const [vectors, checkpoints] = [join(folder, "vectors"), join(folder, "checkpoints")];
         const script = join(repositoryRoot, "scripts", "make-vectors.py");
-        const options = ["--seed", String(seed), "--scale", String(SCALE), "--out", vectors];
+        const options = ["--seed", String(made), "--scale", String(SCALE), "--out", vectors];
         await promisify(execFile)(pythonOf(".oracle"), [script, ...options, "--checkpoints", checkpoints]);
         const packed = await checkpointTests(checkpoints);
         const lines: string[] = [];
@@ -32,7 +31,7 @@ describe("vectors and packed checkpoints that Python makes now", () => {
         await packed.remove();
         expect(lines).toEqual([]);
         expect(outcome).toEqual({ passed: tests.length, failed: 0, skipped: 0 });
-        expect(tests.length).toBeGreaterThan(200);
+        expect(tests.length).toBeGreaterThan(100);
       } finally {
         await rm(folder, { recursive: true });
       }
